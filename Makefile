@@ -1,0 +1,57 @@
+# make help lists the targets. Each creates .venv from requirements.lock by itself, and again only when the lock or pyproject.toml changed.
+.DEFAULT_GOAL := help
+SHELL := /bin/sh
+VENV := .venv
+ENVIRONMENT := $(VENV)/installed
+BIN := $(VENV)/bin
+PORT ?= 8000
+BOOK := _build/html/index.html
+# Chapters are executed again when what they import or read has changed: the cache of executed chapters sees only their own cells.
+EXECUTED := _build/executed
+INPUTS := $(wildcard mnist_utils/*.py mnist_utils/data/*.gz results/* assets/*.mplstyle) requirements.lock
+
+.PHONY: help book test lab notebooks bench serve clean
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-10s %s\n", $$1, $$2}' Makefile
+
+$(ENVIRONMENT): requirements.lock pyproject.toml
+	@python=; \
+	for candidate in $(PYTHON) python3.13 python3.12 python3.11 python3 python; do \
+	  if "$$candidate" -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' >/dev/null 2>&1; then python=$$candidate; break; fi; \
+	done; \
+	if [ -z "$$python" ]; then \
+	  echo "This book needs Python 3.11, 3.12 or 3.13 (TensorFlow has no build for later ones)." >&2; \
+	  echo "Found: $$(python3 --version 2>&1 || echo no python3). Install one of them, or name it: make PYTHON=/path/to/python3.12 book" >&2; \
+	  exit 1; \
+	fi; \
+	echo "Creating $(VENV) with $$($$python --version); installing takes one to three minutes." && \
+	rm -rf $(VENV) && "$$python" -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(EXECUTED): $(INPUTS) | $(ENVIRONMENT)
+	@rm -rf _build/.jupyter_cache && mkdir -p _build && touch $@
+
+book: $(ENVIRONMENT) $(EXECUTED) ## execute the chapters and render the book: _build/html/index.html
+	$(BIN)/jupyter-book build . -W -n --keep-going
+	@echo "The book: $(CURDIR)/$(BOOK)"
+
+test: $(ENVIRONMENT) ## run every test: units, notebooks, the strict build, pages in a browser, style
+	$(BIN)/python -m pytest
+
+lab: $(ENVIRONMENT) ## open the notebooks in JupyterLab
+	$(BIN)/jupyter lab --notebook-dir=notebooks
+
+notebooks: $(ENVIRONMENT) ## write chapters/*.py and notebooks/*.ipynb from chapters/*.md (CHAPTER=name for one)
+	$(BIN)/python tools/pairs.py $(CHAPTER)
+
+bench: $(ENVIRONMENT) ## run the side-by-side measurements in benchmarks/
+	@for file in benchmarks/*.py; do $(BIN)/python $$file || exit 1; done
+
+serve: book ## build the book and serve it at http://localhost:8000 (PORT=number for another)
+	$(BIN)/python -m http.server --bind localhost --directory _build/html $(PORT)
+
+clean: ## remove what the targets made, the environment too
+	rm -rf $(VENV) _build .pytest_cache .hypothesis .ruff_cache *.egg-info

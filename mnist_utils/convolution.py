@@ -1,0 +1,224 @@
+"""Cross-correlation and convolution from their definitions, their matrix form, output sizes, receptive field.
+
+Arrays are laid out as in a Keras `Conv2D`: images (n, h, w, c) and kernels (kh, kw, c, f) for c channels and f filters;
+or one plane (h, w) and one kernel (kh, kw). Float32 and float64 keep their type; other real numbers become float64.
+"""
+
+import operator
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import ArrayLike
+from scipy import sparse
+
+
+def output_size(size: int, kernel: int, stride: int = 1, padding: str = "valid") -> int:
+    r"""Size of the output along one side: $\lfloor (s - k) / t \rfloor + 1$, or $\lceil s / t \rceil$ if "same".
+
+    The first is relationship 5 of Dumoulin and Visin (2016), the second TensorFlow's definition.
+
+    Parameters
+    ----------
+    size, kernel, stride : int
+        Pixels of the image, of the kernel, and from one position of the kernel to the next.
+    padding : {"valid", "same"}
+        No zeros around the image, or as many as that takes.
+
+    Returns
+    -------
+    int
+
+    Raises
+    ------
+    TypeError, ValueError
+        If a number is not an integer of at least 1, the padding is unknown, or a "valid" kernel is too large.
+
+    Examples
+    --------
+    >>> output_size(28, 5), output_size(28, 5, stride=2), output_size(28, 5, stride=2, padding="same")
+    (24, 12, 14)
+    """
+    size, kernel, stride = _positive("size", size), _positive("kernel", kernel), _positive("stride", stride)
+    if padding == "same":
+        return -(-size // stride)
+    if padding != "valid":
+        raise ValueError(f'padding must be "valid" or "same", got {padding!r}')
+    if kernel > size:
+        raise ValueError(f'kernel must be at most {size} pixels, as the image, got {kernel}; or use padding="same"')
+    return (size - kernel) // stride + 1
+
+
+def cross_correlate(images: ArrayLike, kernels: ArrayLike, stride: int = 1, padding: str = "valid") -> np.ndarray:
+    r"""Cross-correlate images with kernels, as a `Conv2D` does before its bias and activation.
+
+    $s_{i,j,f} = \sum_{a,b,c} x_{it+a,\,jt+b,\,c}\, w_{a,b,c,f}$ for images $x$, kernels $w$ and stride $t$ (Goodfellow,
+    Bengio and Courville 2016, sections 9.1 and 9.5).
+
+    Parameters
+    ----------
+    images : array of shape (n, h, w, c) or (h, w)
+    kernels : array of shape (kh, kw, c, f) or (kh, kw)
+    stride : int
+        The same down and to the right.
+    padding : {"valid", "same"}
+        With "same", zeros go on both sides; of an odd number, one more goes below and to the right.
+
+    Returns
+    -------
+    array of shape (n, oh, ow, f) or (oh, ow)
+        The sides are those of `output_size`.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If shapes do not fit, a number is not finite, or as `output_size`.
+
+    Examples
+    --------
+    >>> cross_correlate([[1, 2, 3], [4, 5, 6], [7, 8, 9]], [[0, 1], [10, 0]])
+    array([[42., 53.],
+           [75., 86.]])
+    """
+    images, kernels = _finite("images", images), _finite("kernels", kernels)
+    if images.ndim == kernels.ndim == 2:
+        return cross_correlate(images[None, :, :, None], kernels[:, :, None, None], stride, padding)[0, :, :, 0]
+    if not images.ndim == kernels.ndim == 4 or images.shape[3] != kernels.shape[2]:
+        raise ValueError(
+            "images and kernels must have shapes (n, h, w, c) and (kh, kw, c, f) with the same c, "
+            f"or (h, w) and (kh, kw), got {images.shape} and {kernels.shape}; reshape them"
+        )
+    rows, columns = (output_size(images.shape[i], kernels.shape[i - 1], stride, padding) for i in (1, 2))
+    zeros = [_zeros_around(images.shape[i], kernels.shape[i - 1], stride, padding) for i in (1, 2)]
+    padded = np.pad(images, [(0, 0), *zeros, (0, 0)])
+    output = np.zeros((len(images), rows, columns, kernels.shape[3]), np.result_type(images, kernels))
+    for a, b in np.ndindex(kernels.shape[:2]):
+        output += padded[:, a : a + stride * rows : stride, b : b + stride * columns : stride] @ kernels[a, b]
+    return output
+
+
+def convolve(images: ArrayLike, kernels: ArrayLike, stride: int = 1, padding: str = "valid") -> np.ndarray:
+    """Cross-correlation with the kernels turned by 180 degrees (Goodfellow, Bengio and Courville 2016, section 9.1).
+
+    Takes, returns and refuses what `cross_correlate` does.
+
+    Examples
+    --------
+    >>> convolve([[1, 2, 3], [4, 5, 6], [7, 8, 9]], [[0, 1], [10, 0]])
+    array([[24., 35.],
+           [57., 68.]])
+    """
+    kernels = np.asarray(kernels)
+    return cross_correlate(images, np.flip(kernels, axis=(0, 1)[: kernels.ndim]), stride, padding)
+
+
+def toeplitz_matrix(
+    kernels: ArrayLike, image_shape: tuple[int, ...], stride: int = 1, padding: str = "valid"
+) -> sparse.csr_array:
+    r"""Cross-correlation as a sparse matrix: `toeplitz_matrix(w, x.shape) @ x.ravel()` is its output, raveled.
+
+    It is $\sum_{a,b} S_a \otimes T_b \otimes w_{a,b}^\top$ (Goodfellow, Bengio and Courville 2016, section 9.1): zeros
+    and ones in $S_a$ and $T_b$ select the pixels under weight $w_{a,b}$, which is repeated at each position, "tied".
+
+    Parameters
+    ----------
+    kernels : array of shape (kh, kw, c, f) or (kh, kw)
+    image_shape : (h, w, c) or (h, w)
+        Of one image.
+    stride, padding
+        As for `cross_correlate`, which says also what is refused.
+
+    Returns
+    -------
+    scipy.sparse.csr_array of shape (oh * ow * f, h * w * c)
+
+    Examples
+    --------
+    >>> toeplitz_matrix([[1, 2]], (2, 3)).toarray()
+    array([[1., 2., 0., 0., 0., 0.],
+           [0., 1., 2., 0., 0., 0.],
+           [0., 0., 0., 1., 2., 0.],
+           [0., 0., 0., 0., 1., 2.]])
+    """
+    kernels, shape = _finite("kernels", kernels), np.ravel(image_shape).tolist()
+    if kernels.ndim == len(shape) == 2:
+        kernels, shape = kernels[:, :, None, None], [*shape, 1]
+    if kernels.ndim != 4 or len(shape) != 3 or shape[2] != kernels.shape[2]:
+        raise ValueError(
+            "kernels and image_shape must be (kh, kw, c, f) and (h, w, c) with the same c, or (kh, kw) and (h, w), "
+            f"got {kernels.shape} and {image_shape}; leave out the number of images"
+        )
+    rows, columns = (_selections(shape[i], kernels.shape[i], stride, padding) for i in (0, 1))
+    terms = (
+        sparse.kron(sparse.kron(rows[a], columns[b]), kernels[a, b].T, format="csr")
+        for a, b in np.ndindex(kernels.shape[:2])
+    )
+    return sum(terms).astype(kernels.dtype)  # a term without entries comes as float64
+
+
+def receptive_field(layers: Sequence[tuple[int, int]]) -> tuple[int, int]:
+    r"""Side of the part of the image that one output sees, and the step from there to what the next output sees.
+
+    From $r = j = 1$, each layer adds $(k - 1) j$ to $r$, then multiplies $j$ by $t$ (Araujo, Norris and Sim 2019).
+
+    Parameters
+    ----------
+    layers : sequence of (kernel, stride)
+        Along one side, in pixels, first layer first; a pooling layer has its pool size and its stride.
+
+    Returns
+    -------
+    size, jump : int
+        In pixels of the image.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If a layer is not a pair of integers of at least 1.
+
+    Examples
+    --------
+    >>> receptive_field([(3, 1), (2, 2), (3, 1), (2, 2)])
+    (10, 4)
+    """
+    size = jump = 1
+    for layer in layers:
+        if not isinstance(layer, Sequence) or len(layer) != 2:
+            raise ValueError(f"layers must be pairs (kernel, stride), such as [(3, 1), (2, 2)], got {layer!r}")
+        size += (_positive("kernel", layer[0]) - 1) * jump
+        jump *= _positive("stride", layer[1])
+    return size, jump
+
+
+def _positive(name: str, number: int) -> int:
+    try:
+        number = operator.index(number)
+    except TypeError:
+        raise TypeError(f"{name} must be an integer, got {number!r}") from None
+    if number < 1:
+        raise ValueError(f"{name} must be at least 1, got {number}")
+    return number
+
+
+def _finite(name: str, values: ArrayLike) -> np.ndarray:
+    values = np.asarray(values)
+    if values.dtype.kind not in "biuf":
+        raise TypeError(f"{name} must be real numbers, got dtype {values.dtype}")
+    if values.dtype not in (np.float32, np.float64):
+        values = values.astype(np.float64)
+    if not np.isfinite(values).all():
+        raise ValueError(f"{name} must be finite, got {values[~np.isfinite(values)][0]}; replace or remove it")
+    return values
+
+
+def _zeros_around(size: int, kernel: int, stride: int, padding: str) -> tuple[int, int]:
+    """How many zeros go before and after one side of the image."""
+    covered = (output_size(size, kernel, stride, padding) - 1) * stride + kernel
+    zeros = max(covered - size, 0)
+    return zeros // 2, zeros - zeros // 2
+
+
+def _selections(size: int, kernel: int, stride: int, padding: str) -> list[sparse.csr_array]:
+    """For each offset in the kernel, the matrix that takes the pixel under it at each position, or 0 outside."""
+    before, _ = _zeros_around(size, kernel, stride, padding)
+    first = stride * np.arange(output_size(size, kernel, stride, padding))[:, None] - before
+    return [sparse.csr_array(first + offset == np.arange(size)) for offset in range(kernel)]

@@ -1,0 +1,178 @@
+"""Parameters and multiply-adds of dense, convolution and pooling layers, and of a Keras model layer by layer.
+
+A multiply-add multiplies a number by a weight and adds the product to a sum; they are counted for one image. Products
+with the zeros of "same" padding count, since they are computed. What involves no weight does not: adding a bias, an
+activation, the maximum or mean of a pooling layer, which thus has neither parameters nor multiply-adds.
+"""
+
+import math
+
+import pandas as pd
+
+from mnist_utils.convolution import _positive
+
+Size = int | tuple[int, int]
+
+
+def dense_parameters(inputs: int, units: int, bias: bool = True) -> int:
+    """Weights and biases: inputs * units + units.
+
+    Parameters
+    ----------
+    inputs, units : int
+    bias : bool
+
+    Returns
+    -------
+    int
+
+    Raises
+    ------
+    TypeError, ValueError
+        As all formulas here: if a number is not an integer of at least 1.
+
+    Examples
+    --------
+    >>> dense_parameters(784, 64) + dense_parameters(64, 64) + dense_parameters(64, 10)
+    55050
+    """
+    return dense_multiply_adds(inputs, units) + bool(bias) * int(units)
+
+
+def dense_multiply_adds(inputs: int, units: int) -> int:
+    """One for each weight: inputs * units, which are as for `dense_parameters`.
+
+    Examples
+    --------
+    >>> dense_multiply_adds(784, 64)
+    50176
+    """
+    return _positive("inputs", inputs) * _positive("units", units)
+
+
+def conv2d_parameters(kernel_size: Size, channels: int, filters: int, bias: bool = True) -> int:
+    """Weights and biases: kh * kw * channels * filters + filters.
+
+    Parameters
+    ----------
+    kernel_size : int or (int, int)
+        Height and width; one number for a square.
+    channels, filters : int
+        Channels of the input, and filters, which are the channels of the output.
+    bias : bool
+
+    Returns
+    -------
+    int
+
+    Examples
+    --------
+    >>> conv2d_parameters(3, channels=1, filters=32)
+    320
+    """
+    height, width = _sides("kernel_size", kernel_size)
+    return height * width * _positive("channels", channels) * _positive("filters", filters) + bool(bias) * int(filters)
+
+
+def conv2d_multiply_adds(output_size: Size, kernel_size: Size, channels: int, filters: int) -> int:
+    """One for each weight at each position of the output: oh * ow * kh * kw * channels * filters.
+
+    Parameters
+    ----------
+    output_size : int or (int, int)
+        Height and width, as from `mnist_utils.convolution.output_size`; one number for a square.
+    kernel_size, channels, filters
+        As for `conv2d_parameters`.
+
+    Returns
+    -------
+    int
+
+    Examples
+    --------
+    >>> conv2d_multiply_adds(26, 3, channels=1, filters=32)
+    194688
+    """
+    height, width = _sides("output_size", output_size)
+    return height * width * conv2d_parameters(kernel_size, channels, filters, bias=False)
+
+
+def count(model) -> pd.DataFrame:
+    """Parameters and multiply-adds of each layer of a Keras model, by the formulas above.
+
+    `BatchNormalization` has a scale, an offset and, untrained, a moving mean and variance for each channel; when the
+    network is used it multiplies each number once. A layer without weights has neither parameters nor multiply-adds.
+
+    Parameters
+    ----------
+    model : keras.Sequential, or a functional keras.Model
+        With a `keras.Input` of fixed size.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Indexed by the layer's name: `kind`, `output_shape` for one image, `parameters` and `multiply_adds`.
+        `count(model).parameters.sum()` is a total.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If it is no such model, or a layer has weights but no formula here, or is called more than once.
+
+    Examples
+    --------
+    >>> from keras import Input, Sequential, layers
+    >>> model = Sequential([Input((28, 28)), layers.Flatten(name="flatten"), layers.Dense(10, name="dense")])
+    >>> count(model)  # doctest: +NORMALIZE_WHITESPACE
+                kind output_shape  parameters  multiply_adds
+    layer
+    flatten  Flatten       (784,)           0              0
+    dense      Dense        (10,)        7850           7840
+    """
+    if not hasattr(model, "layers"):
+        raise TypeError(f"model must be a Keras model, got {type(model).__name__}")
+    graph = getattr(model, "_functional", model)  # a Sequential model keeps its graph there
+    if not hasattr(graph, "_nodes_by_depth"):
+        raise ValueError(f"model {model.name!r} must begin with keras.Input, got none; add keras.Input((28, 28, 1))")
+    calls = [call for calls in graph._nodes_by_depth.values() for call in calls]
+    rows = []
+    for layer in model.layers:
+        # Not layer.output: that is from the first model to call the layer, perhaps on images of another size.
+        shapes = [tuple(call.outputs[0].shape[1:]) for call in calls if call.operation is layer]
+        if len(shapes) != 1:
+            raise ValueError(f"layer {layer.name!r} must be called once, got {len(shapes)} calls; count it by hand")
+        if type(layer).__name__ != "InputLayer":  # listed in a functional model, not in a Sequential one
+            rows.append((layer.name, type(layer).__name__, shapes[0], *_count_layer(layer, shapes[0])))
+    table = pd.DataFrame(rows, columns=["layer", "kind", "output_shape", "parameters", "multiply_adds"])
+    return table.set_index("layer")
+
+
+def _count_layer(layer, shape: tuple[int | None, ...]) -> tuple[int, int]:
+    """(parameters, multiply-adds) by the name of the layer's class, so that this module need not import Keras."""
+    kind = type(layer).__name__
+    if not layer.weights:
+        return 0, 0
+    if None in shape:
+        raise ValueError(f"layer {layer.name!r} must have outputs of fixed size, got {shape}; fix it in keras.Input")
+    if kind == "Dense":  # acts on the last axis, at each position of the axes before
+        inputs, units = layer.kernel.shape
+        positions = math.prod(shape[:-1])
+        return dense_parameters(inputs, units, layer.use_bias), positions * dense_multiply_adds(inputs, units)
+    if kind == "Conv2D":
+        *kernel_size, channels, filters = layer.kernel.shape  # the channels of one group, if there are groups
+        sides = shape[1:] if layer.data_format == "channels_first" else shape[:-1]
+        parameters = conv2d_parameters(kernel_size, channels, filters, layer.use_bias)
+        return parameters, conv2d_multiply_adds(sides, kernel_size, channels, filters)
+    if kind == "BatchNormalization":
+        return (2 + layer.scale + layer.center) * layer.moving_mean.shape[0], math.prod(shape)
+    raise ValueError(
+        f"layer {layer.name!r} must be Dense, Conv2D, BatchNormalization or without weights, got {kind}; "
+        "count it by hand, or add its formula to mnist_utils.counting"
+    )
+
+
+def _sides(name: str, size: Size) -> tuple[int, int]:
+    sides = size if isinstance(size, (tuple, list)) else (size, size)
+    if len(sides) != 2:
+        raise ValueError(f"{name} must be one integer or (height, width), got {size!r}")
+    return _positive(name, sides[0]), _positive(name, sides[1])

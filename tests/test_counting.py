@@ -1,0 +1,230 @@
+"""`mnist_utils.counting` agrees with Keras on parameters, with the weights at work on multiply-adds, on any network."""
+
+import keras
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from keras import layers
+
+from mnist_utils.convolution import toeplitz_matrix
+from mnist_utils.counting import (
+    conv2d_multiply_adds,
+    conv2d_parameters,
+    count,
+    dense_multiply_adds,
+    dense_parameters,
+)
+
+SMALL = st.integers(1, 4)
+BOOLEANS = st.booleans()
+PADDINGS = st.sampled_from(["valid", "same"])
+POOLING = {"pool_size": SMALL, "strides": st.integers(1, 2), "padding": PADDINGS}
+# Specifications, not layers: making a layer draws random numbers, which Hypothesis could not repeat.
+HIDDEN = st.one_of(
+    st.tuples(
+        st.just(layers.Conv2D),
+        st.fixed_dictionaries(
+            {
+                "filters": SMALL,
+                "kernel_size": st.tuples(SMALL, SMALL),
+                "strides": st.integers(1, 3),
+                "padding": PADDINGS,
+                "use_bias": BOOLEANS,
+            }
+        ),
+    ),
+    st.tuples(st.sampled_from([layers.MaxPooling2D, layers.AveragePooling2D]), st.fixed_dictionaries(POOLING)),
+    st.tuples(st.just(layers.BatchNormalization), st.fixed_dictionaries({"center": BOOLEANS, "scale": BOOLEANS})),
+    st.tuples(st.just(layers.Dropout), st.just({"rate": 0.5})),
+    st.tuples(st.just(layers.Activation), st.just({"activation": "relu"})),
+    st.tuples(st.just(layers.Dense), st.fixed_dictionaries({"units": SMALL, "use_bias": BOOLEANS})),
+)
+FLATTENING = st.sampled_from([layers.Flatten, layers.GlobalAveragePooling2D, layers.GlobalMaxPooling2D])
+
+
+def network(image_shape, hidden, flattening, units):
+    """The network of these layers, less those that would not fit the images they get."""
+    outputs = inputs = keras.Input(image_shape)
+    for layer, options in hidden:
+        window = options.get("kernel_size", options.get("pool_size", 1))
+        if options.get("padding") == "same" or np.max(window) <= min(outputs.shape[1:3]):
+            outputs = layer(**options)(outputs)
+    outputs = flattening()(outputs)
+    for number in units:
+        outputs = layers.Dense(number)(outputs)
+    return keras.Model(inputs, outputs)
+
+
+def multiplications(layer):
+    """How often a layer multiplies by a weight: the entries of its matrix that are not zero."""
+    inputs, outputs = layer.input.shape[1:], layer.output.shape[1:]
+    if isinstance(layer, layers.Dense):
+        return np.kron(np.eye(np.prod(outputs[:-1], dtype=int)), np.ones(layer.kernel.shape)).sum()
+    if isinstance(layer, layers.Conv2D):
+        # The zeros of "same" padding are made part of the image, so that the products with them count.
+        steps = zip(inputs, outputs, layer.kernel_size, layer.strides, strict=False)
+        needed = [(out - 1) * stride + kernel for _, out, kernel, stride in steps]
+        padded = [max(side, need) for side, need in zip(inputs, needed, strict=False)]
+        return toeplitz_matrix(np.ones(layer.kernel.shape), (*padded, inputs[-1]), layer.strides[0]).nnz
+    if isinstance(layer, layers.BatchNormalization):
+        return np.diag(np.ones(np.prod(outputs, dtype=int))).sum()
+    return 0
+
+
+@settings(deadline=None, max_examples=100)
+@given(
+    st.tuples(st.integers(4, 12), st.integers(4, 12), st.integers(1, 3)),
+    st.lists(HIDDEN, max_size=5),
+    FLATTENING,
+    st.lists(st.integers(1, 20), max_size=2),
+)
+def test_counts_of_any_network_are_those_of_keras_and_of_its_matrices(image_shape, hidden, flattening, units):
+    model = network(image_shape, hidden, flattening, units)
+    counts, expected = count(model), model.layers[1:]  # all but the input
+    assert list(counts.index) == [layer.name for layer in expected]
+    assert list(counts.kind) == [type(layer).__name__ for layer in expected]
+    assert list(counts.output_shape) == [layer.output.shape[1:] for layer in expected]
+    assert list(counts.parameters) == [layer.count_params() for layer in expected]
+    assert counts.parameters.sum() == model.count_params()
+    assert list(counts.multiply_adds) == [multiplications(layer) for layer in expected]
+
+
+def dense_network(*units):
+    stack = [layers.Dense(number) for number in units]
+    return keras.Sequential([keras.Input((28, 28, 1)), layers.Flatten(), *stack])
+
+
+@pytest.mark.parametrize(
+    ("units", "parameters"),
+    [((64, 64, 10), 55_050), ((500, 300, 10), 545_810), ((125, 100, 50, 10), 116_285)],
+)
+def test_the_dense_networks_of_the_assignment(units, parameters):
+    counts = count(dense_network(*units))
+    assert counts.parameters.sum() == parameters
+    assert counts.multiply_adds.sum() == parameters - sum(units)  # all but the biases
+
+
+def test_each_layer_of_the_first_network():
+    counts = count(dense_network(64, 64, 10))
+    assert list(counts.kind) == ["Flatten", "Dense", "Dense", "Dense"]
+    assert list(counts.output_shape) == [(784,), (64,), (64,), (10,)]
+    assert list(counts.parameters) == [0, 50_240, 4_160, 650]
+    assert list(counts.multiply_adds) == [0, 50_176, 4_096, 640]
+
+
+def test_the_convnet_of_keras_io():
+    model = keras.Sequential(
+        [
+            keras.Input((28, 28, 1)),
+            layers.Conv2D(32, 3, activation="relu"),
+            layers.MaxPooling2D(2),
+            layers.Conv2D(64, 3, activation="relu"),
+            layers.MaxPooling2D(2),
+            layers.Flatten(),
+            layers.Dropout(0.5),
+            layers.Dense(10, activation="softmax"),
+        ]
+    )
+    counts = count(model)
+    assert list(counts.parameters) == [320, 0, 18_496, 0, 0, 0, 16_010]
+    assert counts.parameters.sum() == 34_826
+    assert list(counts.multiply_adds) == [26**2 * 9 * 32, 0, 11**2 * 9 * 32 * 64, 0, 0, 0, 16_000]
+
+
+def test_formulas_in_integers():
+    assert dense_parameters(784, 64) == 50_240
+    assert dense_parameters(784, 64, bias=False) == dense_multiply_adds(784, 64) == 50_176
+    assert conv2d_parameters(3, 32, 64) == 18_496
+    assert conv2d_parameters((5, 3), 2, 4, bias=False) == 120
+    assert conv2d_multiply_adds(26, 3, 1, 32) == 194_688
+    assert conv2d_multiply_adds((2, 3), (5, 3), 2, 4) == 720
+    assert type(dense_parameters(np.int64(784), np.int64(64))) is int
+
+
+def test_a_convolution_has_fewer_parameters_and_more_multiply_adds_than_a_dense_layer():
+    assert conv2d_parameters(3, 1, 32) < dense_parameters(784, 64)
+    assert conv2d_multiply_adds(26, 3, 1, 32) > dense_multiply_adds(784, 64)
+
+
+def test_groups_of_channels_divide_weights_and_multiply_adds():
+    model = keras.Sequential([keras.Input((8, 8, 4)), layers.Conv2D(6, 3, groups=2, padding="same")])
+    counts = count(model)
+    assert counts.parameters.sum() == model.count_params() == 3 * 3 * 2 * 6 + 6
+    assert counts.multiply_adds.sum() == 8 * 8 * 3 * 3 * 2 * 6
+
+
+def test_channels_first_changes_no_count():
+    last = keras.Sequential([keras.Input((9, 7, 2)), layers.Conv2D(5, 3)])
+    first = keras.Sequential([keras.Input((2, 9, 7)), layers.Conv2D(5, 3, data_format="channels_first")])
+    columns = ["parameters", "multiply_adds"]
+    np.testing.assert_array_equal(count(first)[columns], count(last)[columns])
+
+
+def test_operations_between_the_layers_do_not_count():
+    inputs = keras.Input((28, 28, 1))
+    convolved = layers.Conv2D(4, 3)(inputs)
+    added = layers.Add()([convolved, keras.ops.relu(convolved)])
+    model = keras.Model(inputs, layers.Dense(10)(layers.Flatten()(added)))
+    counts = count(model)
+    assert list(counts.kind) == ["Conv2D", "Add", "Flatten", "Dense"]
+    assert counts.parameters.sum() == model.count_params() == 40 + 27_050
+    assert counts.multiply_adds.sum() == 24_336 + 27_040
+
+
+def test_a_layer_taken_over_counts_on_the_images_of_its_new_model():
+    model = keras.Sequential([keras.Input((28, 28, 1)), layers.Conv2D(1, 3, padding="same")])
+    larger = keras.Sequential([keras.Input((56, 56, 1)), *model.layers])
+    assert count(model).multiply_adds.sum() == 28 * 28 * 9
+    assert count(larger).multiply_adds.sum() == 56 * 56 * 9
+
+
+def called_twice():
+    inputs, layer = keras.Input((28,)), layers.Dense(28, name="twice")
+    return keras.Model(inputs, layer(layer(inputs)))
+
+
+@pytest.mark.parametrize(
+    ("model", "error", "message"),
+    [
+        (lambda: 55_050, TypeError, "model must be a Keras model, got int"),
+        (lambda: keras.Sequential([layers.Dense(10)], name="open"), ValueError, "'open' must begin with keras.Input"),
+        (lambda: keras.Sequential([keras.Input((9, 9)), layers.LSTM(2, name="memory")]), ValueError, "got LSTM; count"),
+        (lambda: keras.Sequential([keras.Input((4,)), dense_network(10)]), ValueError, None),
+        (
+            lambda: keras.Sequential([keras.Input((None, None, 1)), layers.Conv2D(1, 3, name="wide")]),
+            ValueError,
+            r"layer 'wide' must have outputs of fixed size, got \(None, None, 1\)",
+        ),
+        (called_twice, ValueError, "layer 'twice' must be called once, got 2 calls"),
+    ],
+)
+def test_models_without_a_count_are_refused(model, error, message):
+    with pytest.raises(error, match=message):
+        count(model())
+
+
+@pytest.mark.parametrize(
+    ("formula", "arguments", "error", "message"),
+    [
+        (dense_parameters, (0, 10), ValueError, "inputs must be at least 1, got 0"),
+        (dense_parameters, (784, 0), ValueError, "units must be at least 1, got 0"),
+        (dense_multiply_adds, (784, -1), ValueError, "units must be at least 1, got -1"),
+        (dense_multiply_adds, ((28, 28), 64), TypeError, r"inputs must be an integer, got \(28, 28\)"),
+        (dense_parameters, (784.0, 64), TypeError, r"inputs must be an integer, got 784\.0"),
+        (conv2d_parameters, (0, 1, 32), ValueError, "kernel_size must be at least 1, got 0"),
+        (
+            conv2d_parameters,
+            ((3, 3, 1), 1, 32),
+            ValueError,
+            r"kernel_size must be one integer or \(height, width\), got",
+        ),
+        (conv2d_parameters, (3, 0, 32), ValueError, "channels must be at least 1, got 0"),
+        (conv2d_parameters, (3, 1, 0), ValueError, "filters must be at least 1, got 0"),
+        (conv2d_multiply_adds, ((26, 0), 3, 1, 32), ValueError, "output_size must be at least 1, got 0"),
+        (conv2d_multiply_adds, ("26", 3, 1, 32), TypeError, "output_size must be an integer, got '26'"),
+    ],
+)
+def test_sizes_that_are_no_positive_integers_are_refused(formula, arguments, error, message):
+    with pytest.raises(error, match=message):
+        formula(*arguments)

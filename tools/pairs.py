@@ -1,0 +1,156 @@
+"""Write what is generated from chapters/*.md: the pairs chapters/NAME.py and notebooks/NAME.ipynb, and the page of claims.
+
+Usage: python tools/pairs.py [NAME ...]      (default: every chapter)
+"""
+
+import ast
+import sys
+from pathlib import Path
+
+import jupytext
+import nbformat
+from nbclient import NotebookClient
+
+from mnist_utils.claims import describe_band
+
+ROOT = Path(__file__).resolve().parent.parent
+CHAPTERS = ROOT / "chapters"
+NOTEBOOKS = ROOT / "notebooks"
+CLAIMS_PAGE = CHAPTERS / "claims.md"
+REFERENCE_TAG = "nbval-check-output"
+MEND = "run `make notebooks`"
+
+
+def is_notebook(path):
+    """Return whether a page has cells to execute; say so at once where its jupytext header is missing."""
+    text = path.read_text(encoding="utf-8")
+    has_header = text.startswith("---\n") and "format_name: myst" in text.split("\n---", 1)[0]
+    if "```{code-cell}" in text and not has_header:
+        raise ValueError(
+            f"chapters/{path.name} has code cells but no jupytext header, so that nothing would execute them; "
+            "copy the lines between the first two --- of chapters/preprocessing.md"
+        )
+    return has_header
+
+
+def chapter_names():
+    """Return the names of the chapters that are notebooks, in the order of the table of contents."""
+    toc = (ROOT / "_toc.yml").read_text(encoding="utf-8")
+    names = [path.stem for path in CHAPTERS.glob("*.md") if is_notebook(path)]
+    missing = [name for name in names if f"chapters/{name}\n" not in toc]
+    if missing:
+        raise ValueError(f"not in _toc.yml: chapters/{missing[0]}.md; add a line for it")
+    return sorted(names, key=lambda name: toc.index(f"chapters/{name}\n"))
+
+
+def read_chapter(name):
+    """Return a chapter as a notebook without outputs; its cells are numbered, so that their ids are stable."""
+    notebook = jupytext.read(CHAPTERS / f"{name}.md", fmt="md:myst")
+    for number, cell in enumerate(notebook.cells, 1):
+        cell["id"] = f"{name}-{number}".replace("_", "-")
+    notebook.metadata["language_info"] = {"name": "python"}
+    notebook.metadata.pop("jupytext", None)
+    return notebook
+
+
+def as_script(name):
+    """Return a chapter as a Python script in percent format."""
+    return jupytext.writes(read_chapter(name), fmt="py:percent")
+
+
+def as_notebook(name):
+    """Return a chapter as notebook text without outputs."""
+    return nbformat.writes(read_chapter(name)) + "\n"
+
+
+def without_outputs(text):
+    """Return notebook text with its outputs and execution counts removed."""
+    notebook = nbformat.reads(text, as_version=4)
+    for cell in notebook.cells:
+        if cell.cell_type == "code":
+            cell.outputs, cell.execution_count = [], None
+    return nbformat.writes(notebook) + "\n"
+
+
+def as_executed_notebook(name):
+    """Return a chapter as notebook text with the outputs of the cells that must be the same on every machine, and no others."""
+    notebook = read_chapter(name)
+    NotebookClient(notebook, timeout=600, resources={"metadata": {"path": str(NOTEBOOKS)}}).execute()
+    for cell in notebook.cells:
+        cell.metadata.pop("execution", None)
+        if cell.cell_type == "code" and REFERENCE_TAG not in cell.metadata.get("tags", []):
+            cell.outputs, cell.execution_count = [], None
+    notebook.metadata["language_info"] = {"name": "python"}
+    return nbformat.writes(notebook) + "\n"
+
+
+def claims_of(name):
+    """Yield (claim, what it is about, its band, its formatting in the table) for each call of `claim` in a chapter."""
+    for cell in read_chapter(name).cells:
+        if cell.cell_type != "code":
+            continue
+        for call in ast.walk(ast.parse(cell.source)):
+            if isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and call.func.id == "claim":
+                yield read_claim(name, call)
+
+
+def read_claim(chapter, call):
+    """Return (claim, what it is about, its band, its formatting) of one call, which must be written with literals."""
+    try:
+        claim = ast.literal_eval(call.args[0])
+        options = {option.arg: ast.literal_eval(option.value) for option in call.keywords}
+        about = options.pop("about")
+        ((kind, bound),) = options.items()
+    except (ValueError, KeyError, IndexError) as error:
+        raise ValueError(
+            f"chapters/{chapter}.md: `{ast.unparse(call)}` cannot be listed on the page of claims; "
+            "write its name, its band and about=... as literals"
+        ) from error
+    return claim, about, describe_band(claim, kind, bound), value_format(kind, bound)
+
+
+def value_format(kind, bound):
+    """Return how the table shows a value of this band, as a format of the glue role."""
+    if kind == "exactly":
+        return ":,d" if type(bound) is int else ":s"
+    return ":.4g"
+
+
+def claims_page():
+    """Return the appendix page that lists every claim of the book."""
+    lines = [
+        "<!-- Written by `make notebooks` from the calls of claim(...) in the chapters: edit those. -->",
+        "",
+        "(claims)=",
+        "# Claims",
+        "",
+        "A *claim* is a result that a chapter states and at once checks: if a value leaves its band, the notebook stops, the",
+        "book is not built, and the tests fail. This page lists every claim of the book. The values are those of the run that",
+        "rendered the page in front of you; the name of a claim leads to the place where it is made.",
+    ]
+    for name in chapter_names():
+        rows = [
+            f'| <a href="{name}.html#claim-{claim}"><code>{claim}</code></a> | {about} | {band} | '
+            f"{{glue:text}}`{name}.md::{claim}{shown}` |"
+            for claim, about, band, shown in claims_of(name)
+        ]
+        if rows:
+            lines += ["", f"## {{doc}}`{name}`", "", "| claim | what it states | band | value in this build |"]
+            lines += ["| :--- | :--- | :--- | ---: |", *rows]
+    return "\n".join(lines) + "\n"
+
+
+def main(names):
+    """Write the pairs of the chapters named, and the page of claims."""
+    unknown = sorted(set(names) - set(chapter_names()))
+    if unknown:
+        sys.exit(f"no chapter {unknown[0]!r}; there are: {', '.join(chapter_names())}")
+    CLAIMS_PAGE.write_text(claims_page(), encoding="utf-8", newline="\n")
+    for name in names or chapter_names():
+        print(f"chapters/{name}.md: writing chapters/{name}.py, executing notebooks/{name}.ipynb", flush=True)
+        (CHAPTERS / f"{name}.py").write_text(as_script(name), encoding="utf-8", newline="\n")
+        (NOTEBOOKS / f"{name}.ipynb").write_text(as_executed_notebook(name), encoding="utf-8", newline="\n")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
