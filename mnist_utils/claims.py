@@ -1,4 +1,4 @@
-"""Results that a chapter states, checked where they are stated; and answers to exercises, checked without giving them away."""
+"""Results that a chapter states, checked on the spot, and answers to exercises, checked without giving them away."""
 
 import hashlib
 import html

@@ -34,7 +34,8 @@ def show_digits(images, titles=None, columns=10, value_range=(0, 255), size=0.75
         images = images[..., 0]
     if images.ndim != 3 or len(images) == 0:
         raise ValueError(
-            f"got images of shape {images.shape}, expected (n, height, width) with n at least 1; pass one image as image[None]"
+            f"got images of shape {images.shape}, expected (n, height, width) with n at least 1; "
+            "pass a single image as image[None]"
         )
     if titles is not None and len(titles) != len(images):
         raise ValueError(f"got {len(titles)} titles for {len(images)} images; give each image one title")
@@ -49,3 +50,65 @@ def show_digits(images, titles=None, columns=10, value_range=(0, 255), size=0.75
         if titles is not None:
             axis.set_title(str(titles[index]), fontsize=9)
     return figure, axes
+
+
+def draw_flow(boxes, arrows):
+    """Draw what flows through a network, from left to right: boxes joined by labelled arrows.
+
+    Parameters
+    ----------
+    boxes : sequence of n strings
+    arrows : sequence of n - 1 strings
+        Each stands over the arrow between two boxes.
+
+    Returns
+    -------
+    (figure, axis)
+    """
+    if len(arrows) != len(boxes) - 1:
+        raise ValueError(f"got {len(arrows)} arrows for {len(boxes)} boxes, expected one fewer than boxes")
+    figure, axis = plt.subplots(figsize=(1.5 * len(boxes), 1.2))
+    axis.set(xlim=(-0.4, len(boxes) - 0.6), ylim=(-0.4, 0.7))
+    axis.set_axis_off()
+    style = {"boxstyle": "round,pad=0.4", "facecolor": "#e8f1f8", "edgecolor": "#0072B2"}
+    for place, text in enumerate(boxes):
+        axis.text(place, 0, text, ha="center", va="center", bbox=style)
+    for place, text in enumerate(arrows):
+        axis.annotate("", (place + 0.7, 0), (place + 0.3, 0), arrowprops={"arrowstyle": "->", "color": "#444444"})
+        axis.text(place + 0.5, 0.14, text, ha="center", va="bottom", fontsize=9)
+    return figure, axis
+
+
+def show_numbers(arrays, titles=None, cell=0.42):
+    """Draw small matrices side by side as tables, negative numbers on red and positive ones on blue.
+
+    Parameters
+    ----------
+    arrays : sequence of n arrays, each of shape (rows, columns)
+    titles : sequence of n strings, optional
+    cell : float
+        Side of one cell in inches.
+
+    Returns
+    -------
+    (figure, axes)
+        `axes` has shape (n,).
+    """
+    arrays = [np.asarray(array) for array in arrays]
+    shapes = [array.shape for array in arrays]
+    if not arrays or any(len(shape) != 2 for shape in shapes):
+        raise ValueError(f"got arrays of shapes {shapes}, expected one or more of shape (rows, columns)")
+    if titles is not None and len(titles) != len(arrays):
+        raise ValueError(f"got {len(titles)} titles for {len(arrays)} arrays; give each array one title")
+    rows, columns = max(shape[0] for shape in shapes), [shape[1] for shape in shapes]
+    size = (cell * (sum(columns) + len(arrays) - 1), cell * rows + (0 if titles is None else 0.35))
+    figure, axes = plt.subplots(1, len(arrays), figsize=size, width_ratios=columns, squeeze=False)
+    for axis, array, title in zip(axes[0], arrays, titles or [""] * len(arrays), strict=True):
+        limit = 1.8 * np.abs(array).max() or 1  # pale colors, on which black numbers are readable
+        axis.imshow(array, cmap="RdBu", vmin=-limit, vmax=limit)
+        axis.set_axis_off()
+        axis.set_title(title, fontsize=10)
+        for (row, column), number in np.ndenumerate(array):
+            color = "black" if number else "#767676"
+            axis.text(column, row, f"{number:g}", ha="center", va="center", fontsize=20 * cell, color=color)
+    return figure, axes[0]

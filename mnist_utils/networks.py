@@ -37,3 +37,37 @@ def dense(hidden=(64, 64), seed=None):
             )
         )
     return network
+
+
+def convolutional(filters=32, kernel_size=3, seed=None):
+    """Return the original submission's convolutional network: one convolution with ReLU, pooling, ten outputs.
+
+    Parameters
+    ----------
+    filters, kernel_size : int
+        Of the convolution, which is "valid"; pooling takes the maximum of 2 x 2 blocks.
+    seed : int, optional
+        Fixes the initial kernels, as in `dense`.
+
+    Returns
+    -------
+    keras.Sequential
+        Not compiled; input (n, 28, 28, 1), output (n, 10).
+
+    Examples
+    --------
+    >>> from mnist_utils import networks
+    >>> networks.convolutional(seed=0).count_params()
+    54410
+    """
+    seeds = (None, None) if seed is None else (1000 * seed, 1000 * seed + 1)
+    first, last = (keras.initializers.GlorotUniform(number) for number in seeds)
+    return keras.Sequential(
+        [
+            keras.Input((28, 28, 1)),
+            keras.layers.Conv2D(filters, kernel_size, activation="relu", kernel_initializer=first),
+            keras.layers.MaxPooling2D(2),
+            keras.layers.Flatten(),
+            keras.layers.Dense(10, activation="softmax", kernel_initializer=last),
+        ]
+    )

@@ -1,9 +1,10 @@
-"""Write what is generated from chapters/*.md: the pairs chapters/NAME.py and notebooks/NAME.ipynb, and the page of claims.
+"""Write what is generated from chapters/*.md: chapters/NAME.py, notebooks/NAME.ipynb, and the page of claims.
 
 Usage: python tools/pairs.py [NAME ...]      (default: every chapter)
 """
 
 import ast
+import re
 import sys
 from pathlib import Path
 
@@ -53,6 +54,11 @@ def read_chapter(name):
     return notebook
 
 
+def chapter_title(name):
+    """Return a chapter's title, its first heading."""
+    return re.search(r"^# (.+)$", (CHAPTERS / f"{name}.md").read_text(encoding="utf-8"), re.MULTILINE).group(1)
+
+
 def as_script(name):
     """Return a chapter as a Python script in percent format."""
     return jupytext.writes(read_chapter(name), fmt="py:percent")
@@ -73,7 +79,7 @@ def without_outputs(text):
 
 
 def as_executed_notebook(name):
-    """Return a chapter as notebook text with the outputs of the cells that must be the same on every machine, and no others."""
+    """Return a chapter as notebook text, with the outputs of the cells that are the same on every machine."""
     notebook = read_chapter(name)
     NotebookClient(notebook, timeout=600, resources={"metadata": {"path": str(NOTEBOOKS)}}).execute()
     for cell in notebook.cells:
@@ -124,9 +130,10 @@ def claims_page():
         "(claims)=",
         "# Claims",
         "",
-        "A *claim* is a result that a chapter states and at once checks: if a value leaves its band, the notebook stops, the",
-        "book is not built, and the tests fail. This page lists every claim of the book. The values are those of the run that",
-        "rendered the page in front of you; the name of a claim leads to the place where it is made.",
+        "A *claim* is a result that a chapter states and at once checks: if a value leaves its band, the notebook",
+        "stops, the book is not built, and the tests fail. This page lists every claim of the book. The values are",
+        "those of the run that rendered the page in front of you; the name of a claim leads to the place where it is",
+        "made.",
     ]
     for name in chapter_names():
         rows = [
@@ -135,7 +142,7 @@ def claims_page():
             for claim, about, band, shown in claims_of(name)
         ]
         if rows:
-            lines += ["", f"## {{doc}}`{name}`", "", "| claim | what it states | band | value in this build |"]
+            lines += ["", f"## {chapter_title(name)}", "", "| claim | what it states | band | value in this build |"]
             lines += ["| :--- | :--- | :--- | ---: |", *rows]
     return "\n".join(lines) + "\n"
 

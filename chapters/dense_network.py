@@ -1,0 +1,604 @@
+# ---
+# jupyter:
+#   jupytext:
+#     text_representation:
+#       extension: .py
+#       format_name: percent
+#       format_version: '1.3'
+#       jupytext_version: 1.19.6
+#   kernelspec:
+#     display_name: Python 3
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown]
+# (dense-network)=
+# # The dense network
+#
+# :::{admonition} This chapter
+# :class: tip chapter-box
+#
+# **Questions it answers**
+# : How many layers has the network, and how many units each? What do Flatten, Dense, ReLU and softmax compute, and why these? How many parameters are there in all? Why 784 numbers in and 10 out? (The assignment's question 2.1.)
+#
+# **You need**
+# : {ref}`preprocessing`; products of a vector and a matrix; what a derivative is.
+#
+# **Time**
+# : 25 minutes to read, less than a minute to run.
+# :::
+#
+# The network of the assignment is four lines of Keras. This chapter rebuilds it from additions and multiplications, until every one of its 55,050 numbers is accounted for.
+
+# %% tags=["remove-stderr"]
+import keras
+from keras import layers
+
+keras.utils.set_random_seed(0)
+network = keras.Sequential(
+    [
+        keras.Input((28, 28, 1)),
+        layers.Flatten(),
+        layers.Dense(64, activation="relu"),
+        layers.Dense(64, activation="relu"),
+        layers.Dense(10, activation="softmax"),
+    ]
+)
+
+# %% [markdown]
+# An image goes in at the top. Each line takes the result of the line above and passes on its own. How many layers is that? Keras lists four:
+
+# %% tags=["nbval-check-output"]
+[layer.__class__.__name__ for layer in network.layers]
+
+# %% [markdown]
+# The literature, as a rule, counts the layers that have weights: two *hidden* layers of 64 units and an *output* layer of 10 units, a network of three layers. `Flatten` has no units and computes nothing. Both counts are in use, so say which one you mean. {numref}`fig-network` shows what flows through the network.
+
+# %% mystnb={"figure": {"name": "fig-network", "caption": "The network. Boxes are the numbers that flow through it for one image, arrows the layers that compute them, with their parameters."}, "image": {"alt": "Five boxes in a row joined by arrows. 28 by 28 pixels, then 784, 64, 64 and 10 numbers. The arrows read Flatten with 0 parameters, Dense and ReLU with 50,240, Dense and ReLU with 4,160, Dense and softmax with 650."}}
+from mnist_utils import figures
+
+boxes = ["28 × 28\npixels", "784", "64", "64", "10\nprobabilities"]
+arrows = ["Flatten\n0", "Dense, ReLU\n50,240", "Dense, ReLU\n4,160"]
+arrows.append("Dense, softmax\n650")
+figure, axes = figures.draw_flow(boxes, arrows)
+
+# %% [markdown]
+# ## Flatten: the same numbers in a row
+#
+# A dense layer takes a row of numbers, and an image is a square of them. `Flatten` writes the rows of the image one after the other. It is the reshaping of {ref}`preprocessing`, nothing more.
+
+# %% tags=["nbval-check-output"]
+import numpy as np
+
+from mnist_utils.dataset import load_mnist, preprocess, split
+
+(x_train, y_train), _ = load_mnist()
+(x_fit, y_fit), (x_validation, y_validation) = split(x_train, y_train)
+images = preprocess(x_validation)
+flat = np.array(layers.Flatten()(images[:5]))
+flat.shape, np.array_equal(flat, images[:5].reshape(5, 784))
+
+# %% [markdown]
+# Nothing is lost: `reshape` brings the square back. Yet something is *ignored* from here on, namely which pixels are neighbors. A dense layer treats its 784 inputs as an unordered list. If we reorder the pixels of every image in one fixed way, and reorder the rows of the first kernel likewise, the network computes the same.
+
+# %%
+from mnist_utils.claims import claim
+
+order = np.random.default_rng(seed=0).permutation(784)
+kernel = network.layers[1].kernel.numpy()
+plain, shuffled = flat @ kernel, flat[:, order] @ kernel[order]
+claim("permutation-difference", np.abs(plain - shuffled).max(), at_most=1e-5,
+      about="largest change in a sum when pixels and kernel rows are shuffled alike")
+
+# %% [markdown]
+# The two agree up to rounding. To this network, a scrambled digit that no person could read is no harder than the digit itself. Convolutional layers, later in the book, are built to use what is ignored here.
+#
+# ## Dense: weighted sums
+#
+# ```{prf:definition} Dense layer
+# :label: def-dense
+#
+# A dense layer with $d_\text{in}$ inputs and $d_\text{out}$ units has a kernel $W$, a matrix of $d_\text{in} \times d_\text{out}$ weights, a bias $b$ of $d_\text{out}$ numbers, and an activation function $\phi$. For a row $x$ of $d_\text{in}$ numbers it computes the $d_\text{out}$ numbers $h = \phi(xW + b)$.
+# ```
+#
+# Written for one unit, number $j$, this is
+#
+# ```{math}
+# :label: eq-unit
+# h_j = \phi(z_j), \qquad z_j = \sum_{i=1}^{d_\text{in}} x_i W_{ij} + b_j .
+# ```
+#
+# The unit multiplies each input $x_i$ by a weight of its own, adds everything up, and adds its bias. The sum $z_j$ is called the *pre-activation*. We compute it for one image and one unit of the first hidden layer, by the formula, and compare it with what Keras finds.
+
+# %%
+x, W, b = flat[0], *[weights.numpy() for weights in network.layers[1].weights]
+j = 0
+z_j = sum(x[i] * W[i, j] for i in range(784)) + b[j]
+from_keras = network.layers[1](flat[:1])[0, j].numpy()
+round(float(z_j), 4), round(float(from_keras), 4)
+
+# %%
+claim("unit-by-hand", abs(z_j - from_keras), at_most=1e-5,
+      about="difference between a unit computed by hand and by Keras")
+
+# %% [markdown]
+# This unit's sum is positive, and the activation function has passed it on as it was. What it does with negative ones comes next.
+#
+# ## ReLU: a bend between the sums
+#
+# Why is there an activation function at all? Suppose that there were none, $\phi(z) = z$, and stack two dense layers. The second computes $(xW_1 + b_1)W_2 + b_2$. Multiply out:
+#
+# ```{math}
+# :label: eq-collapse
+# (xW_1 + b_1)\,W_2 + b_2 = x\,(W_1 W_2) + (b_1 W_2 + b_2).
+# ```
+#
+# That is a single dense layer, with kernel $W_1 W_2$ and bias $b_1 W_2 + b_2$. However many such layers we stack, one would do. We check it on random layers.
+
+# %%
+generator = np.random.default_rng(seed=0)
+W1, b1 = generator.normal(size=(784, 64)), generator.normal(size=64)
+W2, b2 = generator.normal(size=(64, 10)), generator.normal(size=10)
+two_layers, one_layer = (flat @ W1 + b1) @ W2 + b2, flat @ (W1 @ W2) + (b1 @ W2 + b2)
+claim("collapse-difference", np.abs(two_layers - one_layer).max(), at_most=1e-9,
+      about="difference between two layers without activation and one that equals them")
+
+# %% [markdown]
+# To gain anything from depth, something between the layers must bend. The *rectified linear unit*, ReLU {cite}`nair2010`, is about the plainest function that does:
+#
+# ```{math}
+# :label: eq-relu
+# \phi(z) = \max(0, z), \qquad
+# \phi'(z) = \begin{cases} 1 & \text{if } z > 0, \\ 0 & \text{if } z < 0. \end{cases}
+# ```
+#
+# Positive sums pass unchanged, negative ones become 0. At $z = 0$ there is no derivative; Keras uses 0 there. Automatic differentiation confirms the formula:
+
+# %% tags=["nbval-check-output"]
+import tensorflow as tf
+
+z = tf.constant([-2.0, -0.5, 0.0, 0.5, 2.0])
+with tf.GradientTape() as tape:
+    tape.watch(z)
+    h = tf.nn.relu(z)
+h.numpy(), tape.gradient(h, z).numpy()
+
+# %% [markdown]
+# One bend a unit is enough in principle: with enough units, a single hidden layer can approximate any continuous function on the images as closely as we like {cite}`hornik1989`. Whether training *finds* such weights is another matter.
+#
+# The original submission says that ReLU "does not work well when there are negative" values. Negative pre-activations are not a fault. They are what ReLU is there for: a unit that outputs 0 says that its feature is absent from this image. What it costs is in the second formula of {eq}`eq-relu`. Where the output is 0, so is the derivative, and from that image the unit learns nothing. We had better measure how often that happens.
+#
+# (dead-units)=
+# ### How many units are silent, and how many dead?
+#
+# We train the network for three epochs, with the settings of the assignment.
+
+# %%
+from mnist_utils import networks
+
+fit_images = preprocess(x_fit)
+
+def train(learning_rate, seed=0):
+    keras.utils.set_random_seed(seed)
+    network = networks.dense((64, 64), seed=seed)
+    optimizer = keras.optimizers.SGD(learning_rate)
+    network.compile(optimizer, "sparse_categorical_crossentropy", metrics=["accuracy"])
+    network.fit(fit_images, y_fit, batch_size=128, epochs=3, verbose=0)
+    return network
+
+trained = train(learning_rate=0.1)
+
+
+# %% [markdown]
+# Then we ask for the outputs of both hidden layers on all 50,000 training images. A unit with output 0 is *silent* for that image.
+
+# %%
+def hidden_outputs(network):
+    hidden = [network.layers[1].output, network.layers[2].output]
+    return keras.Model(network.inputs, hidden).predict(fit_images, verbose=0)
+
+first, second = hidden_outputs(trained)
+silent_share = ((first == 0).mean() + (second == 0).mean()) / 2
+claim("silent-share", silent_share.item(), between=(0.25, 0.50),
+      about="share of (image, hidden unit) pairs with output 0 after 3 epochs")
+
+
+# %% [markdown]
+# So at any one image, {glue:text}`silent-share:.0%` of the hidden units are silent. Which ones differs from image to image: each unit is silent for some images and speaks for others, and it learns from those. Only a unit that is silent for *all* images learns nothing, ever: no image gives it a gradient, so its weights stay as they are, and so does its silence. Such a unit is called *dead* {cite}`maas2013`.
+
+# %%
+def dead_units(outputs):
+    return int((outputs == 0).all(axis=0).sum())
+
+claim("dead-units", dead_units(first) + dead_units(second), at_most=3,
+      about="hidden units of 128 that are dead after 3 epochs at learning rate 0.1")
+
+# %% [markdown]
+# Of 128 hidden units, {glue:text}`dead-units:d` are dead. With these settings, dead units are no problem. With others they are: one step that is too long can push the bias and weights of a unit so far down that no image lifts it above 0 again. The last chapter's raw pixels did so, and so does a large learning rate.
+
+# %%
+import pandas as pd
+
+def describe(learning_rate, network):
+    accuracy = network.evaluate(images, y_validation, verbose=0)[1]
+    dead = [dead_units(outputs) for outputs in hidden_outputs(network)]
+    return {"learning rate": learning_rate, "dead, first layer": dead[0],
+            "dead, second layer": dead[1], "validation accuracy": round(accuracy, 4)}
+
+trained_at = {0.1: trained} | {rate: train(rate) for rate in (0.5, 1.0, 1.5)}
+rows = [describe(rate, network) for rate, network in trained_at.items()]
+table = pd.DataFrame(rows).set_index("learning rate")
+table
+
+# %%
+dead_in_first = table["dead, first layer"]
+claim("dead-at-one", dead_in_first[1.0], between=(5, 45),
+      about="dead units of 64 in the first layer after 3 epochs at learning rate 1")
+
+# %%
+claim("accuracy-at-one-and-a-half", table.loc[1.5, "validation accuracy"], at_most=0.6,
+      about="validation accuracy after 3 epochs at learning rate 1.5")
+
+# %% [markdown]
+# Read the table downwards. A learning rate of 0.5 does better than the assignment's 0.1 in these three epochs, and hardly kills a unit. At 1.0 the first layer has lost {glue:text}`dead-at-one:d` of its 64 units. At 1.5 the network ends at {glue:text}`accuracy-at-one-and-a-half:.1%`. It is one run for each rate, so trust the trend and not the second digit. When accuracy stops at about one in ten, count dead units first.
+#
+# The gradient says the same as the outputs. By the chain rule, the gradient of the loss with respect to a weight $W_{ij}$ contains the factor $\phi'(z_j)$, which is 0 for a silent unit; summed over a batch in which the unit is always silent, it is 0. We look at the network trained at learning rate 1.0, at the dead units of its first layer, and at the columns of its first kernel that get no gradient from 128 images.
+
+# %%
+network_at_one = trained_at[1.0]
+with tf.GradientTape() as tape:
+    predicted = network_at_one(fit_images[:128])
+    losses = keras.losses.sparse_categorical_crossentropy(y_fit[:128], predicted)
+    loss = tf.reduce_mean(losses)
+gradient = tape.gradient(loss, network_at_one.layers[1].kernel).numpy()
+
+# %%
+dead = (hidden_outputs(network_at_one)[0] == 0).all(axis=0)
+claim("dead-gradient", np.abs(gradient[:, dead]).max(), exactly=0.0,
+      about="largest gradient of a weight into a dead unit")
+
+# %%
+claim("alive-gradient", np.abs(gradient[:, ~dead]).max(), at_least=0.001,
+      about="largest gradient of a weight into a unit that is not dead")
+
+# %% [markdown]
+# Not a small gradient, but none at all. No learning rate brings such a unit back.
+#
+# ## Softmax: from sums to probabilities
+#
+# The output layer computes ten sums, one for each digit. They are called *logits*, and can be any numbers. We want probabilities: ten numbers between 0 and 1 that add up to 1, and the larger the logit, the larger its probability. *Softmax* {cite}`bridle1990` takes exponentials, which are positive, and divides by their sum:
+#
+# ```{math}
+# :label: eq-softmax
+# p_i = \frac{e^{z_i}}{\sum_{k=1}^{K} e^{z_k}}, \qquad i = 1, \dots, K.
+# ```
+#
+# Let us watch it at work on one validation image, in the network trained at learning rate 0.1.
+
+# %%
+hidden = keras.Model(trained.inputs, trained.layers[2].output)
+h = hidden.predict(images[:1], verbose=0)[0]
+W3, b3 = [weights.numpy() for weights in trained.layers[3].weights]
+logits = h @ W3 + b3
+probabilities = np.exp(logits) / np.exp(logits).sum()
+difference = probabilities - trained(images[:1])[0]
+claim("softmax-by-hand", np.abs(difference).max(), at_most=1e-5,
+      about="difference between softmax by hand and by Keras")
+
+# %% mystnb={"figure": {"name": "fig-softmax", "caption": "A validation image, its ten logits, and the probabilities that softmax makes of them."}, "image": {"alt": "Left, a handwritten digit. Middle, a bar chart of ten logits, some negative. Right, the ten probabilities, of which one bar is nearly 1 and the others almost invisible."}}
+import matplotlib.pyplot as plt
+
+fig, axes = plt.subplots(1, 3, figsize=(8, 2.4), width_ratios=[1, 2, 2])
+axes[0].imshow(images[0])
+axes[0].set_axis_off()
+columns = {"logit": logits, "probability": probabilities}
+for ax, (name, values) in zip(axes[1:], columns.items()):
+    ax.bar(range(10), values)
+    ax.axhline(0, color="black", linewidth=0.8)
+    ax.set(xticks=range(10), xlabel="digit", ylabel=name)
+
+# %% [markdown]
+# Two things in {numref}`fig-softmax` are worth seeing. The order is kept: the largest logit gives the largest probability, so for the *decision* softmax changes nothing. And differences become ratios: by {eq}`eq-softmax`,
+#
+# ```{math}
+# :label: eq-ratio
+# \frac{p_i}{p_k} = e^{z_i - z_k},
+# ```
+#
+# so a logit that is larger by 1 makes a probability that is $e \approx 2.7$ times as large, wherever the two logits lie.
+
+# %%
+ratio = probabilities[0] / probabilities[1]
+relative_difference = abs(ratio / np.exp(logits[0] - logits[1]) - 1)
+claim("ratio-of-probabilities", relative_difference, at_most=1e-4,
+      about="relative difference between a ratio of probabilities and the exponential")
+
+# %% [markdown]
+# Why not end with ReLU, or with nothing? Because the loss of the next chapter asks for probabilities, and outputs of ReLU need not add up to 1, or may all be 0. One warning: that ten numbers add up to 1 does not make them *right*. Whether images that get 0.9 are classified correctly nine times in ten is a question of its own, and can be measured.
+#
+# (counting-parameters)=
+# ## Counting parameters
+#
+# By {prf:ref}`def-dense`, a dense layer has one weight for each pair of an input and a unit, and one bias for each unit:
+#
+# ```{math}
+# :label: eq-dense-parameters
+# d_\text{in} \cdot d_\text{out} + d_\text{out} = (d_\text{in} + 1)\, d_\text{out}.
+# ```
+#
+# By hand, layer by layer:
+#
+# | layer | inputs | units | weights | biases | parameters |
+# | :--- | ---: | ---: | ---: | ---: | ---: |
+# | Flatten | | | 0 | 0 | 0 |
+# | hidden 1 | 784 | 64 | $784 \cdot 64 = 50{,}176$ | 64 | 50,240 |
+# | hidden 2 | 64 | 64 | $64 \cdot 64 = 4{,}096$ | 64 | 4,160 |
+# | output | 64 | 10 | $64 \cdot 10 = 640$ | 10 | 650 |
+# | total | | | 54,912 | 138 | 55,050 |
+#
+# By the formula, in code:
+
+# %%
+from itertools import pairwise
+
+by_formula = sum((inputs + 1) * units for inputs, units in pairwise([784, 64, 64, 10]))
+claim("dense-parameters-by-formula", by_formula, exactly=55_050,
+      about="parameters of the 64-64 network by the formula")
+
+# %% [markdown]
+# And by Keras, which counts the numbers that it really stores:
+
+# %%
+claim("dense-parameters", network.count_params(), exactly=55_050,
+      about="parameters of the 64-64 network as Keras counts them")
+
+# %% [markdown]
+# Three ways, one number. The package has the formula as well, for networks of any kind, together with a second count that comes next.
+
+# %% tags=["nbval-check-output"]
+from mnist_utils.counting import count
+
+counts = count(network).reset_index(drop=True)
+counts
+
+# %% [markdown]
+# The shares are telling. Most parameters sit where the image comes in.
+
+# %%
+share = counts.parameters.max() / counts.parameters.sum()
+claim("first-layer-share", round(share, 4), exactly=0.9126,
+      about="share of the parameters that is in the first hidden layer")
+
+# %% [markdown]
+# If you want a smaller network, make the image smaller or the first layer narrower; the rest hardly counts.
+#
+# ## Counting work and memory
+#
+# The work of a network is counted in *multiply-adds*: one multiplication by a weight, and the addition that takes its product into the sum {eq}`eq-unit`. A dense layer does one for each weight and image, so their number is that of the weights, without the biases.
+
+# %%
+claim("dense-multiply-adds", counts.multiply_adds.sum(), exactly=54_912,
+      about="multiply-adds of the 64-64 network for one image")
+
+# %% [markdown]
+# In a dense network, the count of weights and the count of work are the same. Remember this when we come to convolutional layers, where they part company: fewer parameters there go together with *more* work.
+#
+# Each parameter is a `float32` of 4 bytes, so storing the network takes about 220 kilobytes, less than one photograph.
+
+# %%
+claim("dense-bytes", network.count_params() * 4, exactly=220_200,
+      about="bytes of the 64-64 network's parameters")
+
+# %% [markdown]
+# Training takes more: a gradient for each parameter, and the outputs of every layer for each image of the batch, because the gradients are computed from them. For a batch of 128 images:
+
+# %%
+numbers_a_image = 784 + 64 + 64 + 10
+claim("dense-training-bytes", 4 * (2 * 55_050 + 128 * numbers_a_image), exactly=912_464,
+      about="bytes for parameters, gradients and one batch's numbers")
+
+# %% [markdown]
+# Still under a megabyte. A network of this size is no burden to any computer; the 188 megabytes of images are.
+#
+# ## Why 784, and why 10?
+#
+# **784** is not a choice. The first kernel has a row of weights for each input, and an image has $28 \cdot 28 = 784$ pixels. An image of another size does not fit, and Keras says so.
+
+# %% tags=["nbval-check-output"]
+try:
+    network.layers[1](np.zeros((1, 32 * 32), dtype="float32"))
+except ValueError as error:
+    print(error)
+
+# %% [markdown]
+# **10** is a choice, if a natural one: one output for each class, so that softmax can give each class a probability. What else could one do?
+#
+# - *One* output, trained to give the digit as a number. It would have to treat 4 as lying between 3 and 5. But a blurred digit that is either a 1 or a 7 is not a 4: for shapes, the numerical order of the digits means nothing.
+# - *Four* outputs, the digit in binary. The bits would have to be learned as "0, 1, 4, 5, 8, 9 have the second bit 0", groups that share no strokes; and six of the sixteen combinations mean no digit.
+# - *Nine* outputs, with the tenth logit fixed at 0. This one would work: by {eq}`eq-ratio`, only differences between logits matter, so one of the ten is redundant. Ten is kept because it treats all classes alike.
+#
+# The last point can be checked. Add any constant to all ten logits, and softmax gives the same:
+
+# %%
+shifted = np.exp(logits + 5) / np.exp(logits + 5).sum()
+claim("shift-difference", np.abs(shifted - probabilities).max(), at_most=1e-6,
+      about="largest change of a probability when 5 is added to all logits")
+
+# %% [markdown]
+# **64**, the width of the hidden layers, *is* a free choice, and so is their number. The assignment's later network has 500 and 300 units. Such choices are made by trying, on a validation set.
+#
+# ## Exercises
+#
+# ```{exercise} Hinton's network
+# :label: ex-hinton-parameters
+#
+# A later chapter replicates a network with hidden layers of 500 and 300 units. How many parameters has it? Use {eq}`eq-dense-parameters` and paper, then check.
+# ```
+
+# %%
+from mnist_utils.claims import check_answer
+
+answer = None
+check_answer("hinton-parameters", answer, "b7bf84d9")
+
+# %% [markdown]
+# ````{solution-start} ex-hinton-parameters
+# :class: dropdown
+# ````
+#
+# $785 \cdot 500 + 501 \cdot 300 + 301 \cdot 10 = 392{,}500 + 150{,}300 + 3{,}010$. Keras agrees:
+
+# %% tags=["nbval-check-output"]
+check_answer("hinton-parameters", networks.dense((500, 300)).count_params(), "b7bf84d9")
+
+# %%
+claim("hinton-parameters", networks.dense((500, 300)).count_params(), exactly=545_810,
+      about="parameters of the 500-300 network")
+
+# %% [markdown]
+# ````{solution-end}
+# ````
+#
+# ```{exercise} Four layers
+# :label: ex-four-layers
+#
+# How many parameters has a network with hidden layers of 125, 100 and 50 units, and which share of them lies in the first layer? Check the first number.
+# ```
+
+# %%
+answer = None
+check_answer("four-layers", answer, "256fc6ed")
+
+# %% [markdown]
+# ````{solution-start} ex-four-layers
+# :class: dropdown
+# ````
+#
+# The layers have 98,125, 12,600, 5,050 and 510 parameters; the first has 84 percent of them.
+
+# %% tags=["nbval-check-output"]
+parameters = count(networks.dense((125, 100, 50))).parameters
+check_answer("four-layers", parameters.sum(), "256fc6ed")
+
+# %%
+claim("four-layer-parameters", parameters.sum(), exactly=116_285,
+      about="parameters of the 125-100-50 network")
+
+# %% [markdown]
+# ````{solution-end}
+# ````
+#
+# ```{exercise} Backwards
+# :label: ex-backwards
+#
+# A network for MNIST has one hidden layer and 39,760 parameters in all. How many units has the hidden layer?
+# ```
+
+# %%
+answer = None
+check_answer("backwards", answer, "67f4f720")
+
+# %% [markdown]
+# ````{solution-start} ex-backwards
+# :class: dropdown
+# ````
+#
+# With $d$ units there are $785 d + (d + 1) \cdot 10 = 795 d + 10$ parameters. Solve for $d$.
+
+# %% tags=["nbval-check-output"]
+check_answer("backwards", (39_760 - 10) / 795, "67f4f720")
+
+
+# %% [markdown]
+# ````{solution-end}
+# ````
+#
+# ```{exercise} A function that counts
+# :label: ex-count
+#
+# Write a function `parameters_of(sizes)` that takes a list such as `[784, 64, 64, 10]` and returns the number of parameters of the dense network with these sizes. The cell below tries it on networks that it makes up.
+# ```
+
+# %%
+def parameters_of(sizes):
+    return 0  # put your code here
+
+def try_it(function):
+    for hidden in [(7,), (64, 64), (30, 20, 10), (1, 1, 1, 1)]:
+        if function([784, *hidden, 10]) != networks.dense(hidden).count_params():
+            return f"Not right yet: wrong for hidden layers of {hidden} units."
+    return "Right."
+
+try_it(parameters_of)
+
+
+# %% [markdown]
+# ````{solution-start} ex-count
+# :class: dropdown
+# ````
+
+# %% tags=["nbval-check-output"]
+def parameters_of(sizes):
+    return sum((inputs + 1) * units for inputs, units in pairwise(sizes))
+
+try_it(parameters_of)
+
+# %% [markdown]
+# ````{solution-end}
+# ````
+#
+# ```{exercise} The first ReLU
+# :label: ex-relu-kink
+#
+# Without ReLU, the network of three dense layers is one linear map. How many parameters has the *smallest* dense network that computes the same functions as 784-64-64-10 without activations in the hidden layers? (Mind that the hidden layers are wider than the output.)
+# ```
+
+# %%
+answer = None
+check_answer("relu-kink", answer, "1f733dca")
+
+# %% [markdown]
+# ````{solution-start} ex-relu-kink
+# :class: dropdown
+# ````
+#
+# By {eq}`eq-collapse` it collapses to one layer from 784 to 10, and since both hidden layers have at least 10 units, every such layer can be reached: $785 \cdot 10$ parameters.
+
+# %% tags=["nbval-check-output"]
+check_answer("relu-kink", networks.dense(()).count_params(), "1f733dca")
+
+# %% [markdown]
+# ````{solution-end}
+# ````
+#
+# ```{exercise} Wide or deep (open-ended)
+# :label: ex-wide-deep
+#
+# Find three networks with about 55,000 parameters each: one hidden layer, two, and four. Train each with at least five seeds, and compare their validation accuracies. Is the difference between the networks larger than the spread between seeds? What do you conclude, and what would you have concluded from the first seed alone?
+# ```
+#
+# ````{solution-start} ex-wide-deep
+# :class: dropdown
+# ````
+#
+# One hidden layer of 69 units has 54,865 parameters; four layers of 57 units have 55,243. A good answer gives mean and standard deviation for each network, says that it measured on validation images, and trains all of them equally long. Expect differences of the size of the spread: at this number of parameters, depth buys little on MNIST. The first seed alone can put any of the three ahead.
+#
+# ````{solution-end}
+# ````
+#
+# ## Summary
+#
+# - The network has two hidden layers of 64 units and an output layer of 10. Flatten is a layer to Keras, but it computes nothing.
+# - A dense layer computes $\phi(xW + b)$. Without the bend of $\phi$, all layers together would be one.
+# - ReLU outputs 0, and passes no gradient, for negative sums. After training, {glue:text}`silent-share:.0%` of the hidden units were silent at an image, and {glue:text}`dead-units:d` of 128 were dead. Steps that are too long kill units.
+# - Softmax turns logits into probabilities: order is kept, differences become ratios, and a constant added to all logits changes nothing.
+# - A dense layer has $(d_\text{in} + 1)\,d_\text{out}$ parameters: $50{,}240 + 4{,}160 + 650 = 55{,}050$. It does one multiply-add a weight.
+# - 784 is the number of pixels, 10 the number of classes.
+#
+# ## Further reading
+#
+# - Chapter 6 of {cite:t}`goodfellow2016` treats dense networks, their activation functions and output layers in depth.
+# - {cite:t}`nair2010` introduced ReLU; {cite:t}`maas2013` compare it with variants that do not die.
+# - {cite:t}`hornik1989` prove that one hidden layer can approximate any continuous function.
+# - Where softmax got its name, and its reading as probabilities: {cite:t}`bridle1990`.

@@ -1,0 +1,199 @@
+"""The strict build of the whole book into a temporary folder, and its pages in a real browser."""
+
+import gzip
+import hashlib
+import os
+import re
+import shutil
+import subprocess
+import sys
+from html.parser import HTMLParser
+from pathlib import Path
+from urllib.parse import unquote, urldefrag
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome", "chrome"))), None)
+PAGES = re.findall(r"(?:file|root): chapters/(\w+)", (ROOT / "_toc.yml").read_text(encoding="utf-8"))
+
+
+def build(source, folder):
+    """Run the build that `make book` runs, with its results in another folder."""
+    command = [sys.executable, "-m", "jupyter_book", "build", str(source), "--path-output", str(folder)]
+    run = subprocess.run(
+        [*command, "-W", "-n", "--keep-going"],
+        capture_output=True,
+        text=True,
+        env={**os.environ, "PYTHONIOENCODING": "utf-8", "NO_COLOR": "1"},
+    )
+    return run.returncode, run.stdout + run.stderr
+
+
+@pytest.fixture(scope="session")
+def book(tmp_path_factory):
+    """The folder with the pages of the strictly built book."""
+    folder = tmp_path_factory.mktemp("book")
+    status, output = build(ROOT, folder)
+    assert status == 0, output[-6000:]
+    return folder / "_build" / "html"
+
+
+class Links(HTMLParser):
+    """Collects the anchors of a page, and what it links to."""
+
+    def __init__(self, text):
+        super().__init__()
+        self.anchors, self.targets = set(), set()
+        self.feed(text)
+
+    def handle_starttag(self, tag, attributes):
+        attributes = dict(attributes)
+        self.anchors.add(attributes.get("id"))
+        for name in ("href", "src"):
+            if attributes.get(name):
+                self.targets.add(attributes[name])
+
+
+def test_every_link_inside_the_book_leads_somewhere(book):
+    pages = {path: Links(path.read_text(encoding="utf-8")) for path in book.rglob("*.html")}
+    assert len(pages) > len(PAGES)
+    broken = []
+    for path, links in pages.items():
+        for target in links.targets:
+            address, fragment = urldefrag(target)
+            if re.match(r"[a-z]+:|//", address):
+                continue
+            linked = (path.parent / unquote(address.split("?")[0])).resolve() if address else path
+            if not linked.exists() or (fragment and linked in pages and unquote(fragment) not in pages[linked].anchors):
+                broken.append(f"{path.name}: {target}")
+    assert broken == []
+
+
+def test_the_page_of_claims_shows_a_value_for_each(book):
+    page = (book / "chapters" / "claims.html").read_text(encoding="utf-8")
+    rows = re.findall(r'<tr class="row-(?:even|odd)"><td.*?</tr>', page, re.DOTALL)
+    assert len(rows) > 20
+    for row in rows:
+        assert re.search(r'<span class="pasted-text">[^<]+</span>', row), row
+
+
+def test_pages_show_no_raw_markup_and_no_path_of_this_machine(book):
+    for path in (book / "chapters").glob("*.html"):
+        text = path.read_text(encoding="utf-8")
+        for raw in ("{glue:", "{ref}", "{numref}", "{eq}", "{term}", "{cite", str(ROOT), str(Path.home()) + "/"):
+            assert raw not in text, f"{path.name} shows {raw!r}"
+
+
+def test_vendored_scripts_have_the_checksums_that_their_readme_states():
+    stated = dict(re.findall(r"\| `(mathjax/\S+)` \| `([0-9a-f]{64})` \|", (ROOT / "assets" / "README.md").read_text()))
+    assets = ROOT / "assets"
+    found = sorted(path.relative_to(assets).as_posix() for path in (assets / "mathjax").rglob("*.*"))
+    assert sorted(stated) == found
+    for name, checksum in stated.items():
+        assert hashlib.sha256((ROOT / "assets" / name).read_bytes()).hexdigest() == checksum, name
+
+
+@pytest.mark.parametrize("attempt", ["first", "again, with what the first left in the cache"])
+def test_a_failing_cell_fails_the_build_with_chapter_cell_and_traceback(attempt, tmp_path_factory):
+    source = tmp_path_factory.getbasetemp() / "failing"
+    if not source.exists():
+        (source / "chapters").mkdir(parents=True)
+        shutil.copytree(ROOT / "assets", source / "assets")
+        for name in ("_config.yml", "references.bib"):
+            shutil.copy(ROOT / name, source / name)
+        (source / "_toc.yml").write_text("format: jb-book\nroot: chapters/broken\n")
+        header = (ROOT / "chapters" / "preprocessing.md").read_text(encoding="utf-8").split("\n---\n", 1)[0]
+        cell = "```{code-cell} ipython3\nnumber_of_cats = 1 / 0\n```"
+        (source / "chapters" / "broken.md").write_text(f"{header}\n---\n\n# Broken\n\n{cell}\n", encoding="utf-8")
+    status, output = build(source, source)
+    assert status != 0, f"{attempt}: the build passed"
+    for part in ("chapters/broken", "number_of_cats = 1 / 0", "ZeroDivisionError"):
+        assert part in output, f"{attempt}: the output lacks {part!r}"
+
+
+@pytest.fixture(scope="session")
+def browser():
+    if CHROMIUM is None:
+        pytest.skip("no Chromium on this machine: pages are not looked at in a browser")
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        arguments = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+        yield playwright.chromium.launch(executable_path=CHROMIUM, args=arguments)
+
+
+@pytest.fixture
+def open_page(book, browser):
+    """A function that opens a page from its folder, as a double-click does, and returns it with what went wrong."""
+    contexts = []
+
+    def open_it(name, color_scheme="light", width=1280):
+        contexts.append(browser.new_context(viewport={"width": width, "height": 900}, color_scheme=color_scheme))
+        page, faults = contexts[-1].new_page(), []
+        page.on("request", lambda request: faults.append(request.url) if request.url.startswith("http") else None)
+        page.on("requestfailed", lambda request: faults.append(f"failed: {request.url}"))
+        page.on("pageerror", lambda error: faults.append(f"script error: {error}"))
+        page.on("console", lambda message: faults.append(message.text) if message.type == "error" else None)
+        page.goto((book / "chapters" / f"{name}.html").as_uri())
+        page.wait_for_function("() => !window.MathJax || (MathJax.startup && MathJax.startup.promise)")
+        page.evaluate("async () => { if (window.MathJax) await MathJax.startup.promise }")
+        return page, faults
+
+    yield open_it
+    for context in contexts:
+        context.close()
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_a_page_opens_from_its_folder_without_a_network_and_without_errors(name, open_page):
+    page, faults = open_page(name)
+    assert faults == []
+    assert page.locator("mjx-merror").count() == 0
+    formulas = page.locator(".bd-article .math").count()
+    assert page.locator(".bd-article mjx-container").count() >= formulas
+
+
+@pytest.mark.parametrize("name", PAGES)
+@pytest.mark.parametrize("width", [390, 1280])
+def test_a_page_never_scrolls_sideways(name, width, open_page):
+    page, _ = open_page(name, width=width)
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+@pytest.mark.parametrize("name", PAGES)
+@pytest.mark.parametrize("color_scheme", ["light", "dark"])
+def test_a_page_has_no_serious_barrier(name, color_scheme, open_page):
+    from axe_playwright_python.sync_playwright import Axe
+
+    page, _ = open_page(name, color_scheme=color_scheme)
+    found = Axe().run(page, context=".bd-article").response["violations"]
+    serious = [
+        f"{fault['id']}: {node['html'][:160]} {node['failureSummary'][:200]}"
+        for fault in found
+        if fault["impact"] in ("serious", "critical")
+        for node in fault["nodes"]
+    ]
+    assert serious == []
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_figures_say_in_words_what_they_show_and_keep_their_shape_on_a_phone(name, open_page):
+    page, _ = open_page(name, width=390)
+    for image in page.locator(".bd-article img").all():
+        text = image.get_attribute("alt") or ""
+        assert len(text.split()) >= 8, f"alt text {text!r}"
+        shown = image.evaluate("i => (i.clientWidth / i.clientHeight) / (i.naturalWidth / i.naturalHeight)")
+        assert shown == pytest.approx(1, abs=0.1), f"{text!r} is distorted"
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_a_page_with_all_it_loads_is_under_a_megabyte_compressed(name, book, browser):
+    page = browser.new_page()
+    loaded = set()
+    page.on("requestfinished", lambda request: loaded.add(request.url.split("?")[0]))
+    page.goto((book / "chapters" / f"{name}.html").as_uri(), wait_until="networkidle")
+    files = [Path(unquote(url.removeprefix("file://"))) for url in loaded if url.startswith("file://")]
+    page.close()
+    assert len(files) > 5
+    assert sum(min(len(gzip.compress(path.read_bytes())), path.stat().st_size) for path in files) < 1_000_000
