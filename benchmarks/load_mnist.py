@@ -9,7 +9,6 @@ contents (55 MB); Keras uses one thread, `load_mnist` several.
 Usage: python benchmarks/load_mnist.py [REPEATS]
 """
 
-import functools
 import hashlib
 import os
 import statistics
@@ -43,7 +42,7 @@ def main(repeats: int = 21) -> None:
         original = mnist.get_file
         offline = mock.patch("keras.src.utils.file_utils.urlretrieve", side_effect=AssertionError("a download"))
         with mock.patch.object(mnist, "get_file", get_file), offline:
-            loaders = {"load_mnist()": load_mnist, "keras load_data()": functools.partial(mnist.load_data)}
+            loaders = {"load_mnist()": load_mnist, "keras load_data()": mnist.load_data}
             for ours, theirs in zip(load_mnist(), mnist.load_data(), strict=True):
                 for mine, other in zip(ours, theirs, strict=True):
                     np.testing.assert_array_equal(mine, other, strict=True)

@@ -1,9 +1,10 @@
 """The package's commands: ``python -m mnist_utils --help``."""
 
 import argparse
+import dataclasses
 import sys
 
-from mnist_utils import dataset
+from mnist_utils import dataset, studies
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -16,6 +17,17 @@ def main(arguments: list[str] | None = None) -> int:
     verify = actions.add_parser("verify", help="check each file by its SHA-256; exit status 1 if anything is wrong")
     verify.set_defaults(run=verify_data)
 
+    study = topics.add_parser("studies", help="the long experiments whose results the chapters read")
+    actions = study.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    listing = actions.add_parser("list", help="the studies there are, and what each trains")
+    listing.set_defaults(run=list_studies)
+    running = actions.add_parser("run", help="train what is missing of a study; what the folder already holds is kept")
+    running.add_argument("name", metavar="NAME", help="a name that `studies list` shows")
+    running.add_argument("--seeds", metavar="N", type=int, help="the seeds 0 to N - 1, in place of the study's own")
+    running.add_argument("--epochs", metavar="N", type=int, help="epochs, in place of the study's own")
+    running.add_argument("--out", metavar="FOLDER", default=studies.RESULTS, help="default: the folder results/")
+    running.set_defaults(run=run_study)
+
     options = parser.parse_args(arguments)
     return options.run(options)
 
@@ -23,11 +35,33 @@ def main(arguments: list[str] | None = None) -> int:
 def verify_data(options: argparse.Namespace) -> int:
     """Print a line for each MNIST file, and return 1 if anything is wrong, otherwise 0."""
     wrong = 0
-    for file, error in dataset.verify_data():
-        print(f"{file.name:<24}{file.size:>11,} bytes  ", f"WRONG: {error}" if error else f"sha256 ok: {file.sha256}")
+    for path, error in dataset.verify_data():
+        size = f"{path.stat().st_size:,} bytes" if path.is_file() else "missing"
+        print(f"{path.name:<27}{size:>16}  {f'WRONG: {error}' if error else 'content has the published SHA-256: ok'}")
         wrong += error is not None
-    print(f"{wrong} of {len(dataset.MNIST_FILES)} files wrong." if wrong else "All files are as published.")
+    print(f"{wrong} of 4 files wrong" if wrong else "all 4 files as published")
     return 1 if wrong else 0
+
+
+def list_studies(options: argparse.Namespace) -> int:
+    """Print a line for each study."""
+    for study in studies.STUDIES.values():
+        networks = len(study.conditions) * len(study.factors) * len(study.seeds)
+        print(f"{study.name:<16}{networks:>4} networks, {study.epochs} epochs each: {study.about}")
+    return 0
+
+
+def run_study(options: argparse.Namespace) -> int:
+    """Train what is missing of the study that `options` name, and return 1 if they are refused, otherwise 0."""
+    changes = {} if options.epochs is None else {"epochs": options.epochs}
+    if options.seeds is not None:
+        changes["seeds"] = tuple(range(options.seeds))
+    try:
+        studies.run(dataclasses.replace(studies.find(options.name), **changes), options.out)
+    except (studies.StudyError, dataset.DatasetError, OSError) as error:
+        print(error, file=sys.stderr)
+        return 1
+    return 0
 
 
 if __name__ == "__main__":

@@ -148,8 +148,8 @@ def toeplitz_matrix(
             f"got {kernels.shape} and {image_shape}; leave out the number of images"
         )
     rows, columns = (_selections(shape[i], kernels.shape[i], stride, padding) for i in (0, 1))
-    terms = (
-        sparse.kron(sparse.kron(rows[a], columns[b]), kernels[a, b].T, format="csr")
+    terms = (  # kron left to choose the format would store zeros
+        sparse.kron(sparse.kron(rows[a], columns[b], format="csr"), kernels[a, b].T, format="csr")
         for a, b in np.ndindex(kernels.shape[:2])
     )
     return sum(terms).astype(kernels.dtype)  # a term without entries comes as float64

@@ -112,3 +112,33 @@ def show_numbers(arrays, titles=None, cell=0.42):
             color = "black" if number else "#767676"
             axis.text(column, row, f"{number:g}", ha="center", va="center", fontsize=20 * cell, color=color)
     return figure, axes[0]
+
+
+def show_matrix(table, form="d", value_range=(None, None)):
+    """Draw a table of numbers as cells with the number in each, the darker the larger.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        Its labels and their names become those of the axes.
+    form : str
+        How a number is written, such as "d" or ".3f".
+    value_range : (float, float)
+        The values drawn lightest and darkest; those of the table where None.
+
+    Returns
+    -------
+    (figure, axis)
+    """
+    if table.empty:
+        raise ValueError(f"got a table of shape {table.shape}, expected at least one row and one column")
+    figure, axis = plt.subplots(figsize=(0.6 * table.shape[1] + 1, 0.42 * table.shape[0] + 0.9))
+    colors = axis.imshow(table, cmap="Blues", aspect="auto", vmin=value_range[0], vmax=value_range[1])
+    for (row, column), value in np.ndenumerate(table):
+        ink = "white" if colors.norm(value) > 0.55 else "black"
+        axis.text(column, row, format(value, form), ha="center", va="center", color=ink, fontsize=9)
+    axis.set_xticks(range(table.shape[1]), table.columns)
+    axis.set_yticks(range(table.shape[0]), table.index)
+    axis.set(xlabel=table.columns.name, ylabel=table.index.name)
+    axis.grid(False)
+    return figure, axis

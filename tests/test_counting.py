@@ -72,7 +72,7 @@ def multiplications(layer):
     return 0
 
 
-@settings(deadline=None, max_examples=100)
+@settings(deadline=None, max_examples=60)
 @given(
     st.tuples(st.integers(4, 12), st.integers(4, 12), st.integers(1, 3)),
     st.lists(HIDDEN, max_size=5),
@@ -155,8 +155,8 @@ def test_groups_of_channels_divide_weights_and_multiply_adds():
 
 
 def test_channels_first_changes_no_count():
-    last = keras.Sequential([keras.Input((9, 7, 2)), layers.Conv2D(5, 3)])
-    first = keras.Sequential([keras.Input((2, 9, 7)), layers.Conv2D(5, 3, data_format="channels_first")])
+    last = keras.Sequential([keras.Input((9, 7, 2)), layers.Conv2D(4, 3)])
+    first = keras.Sequential([keras.Input((2, 9, 7)), layers.Conv2D(4, 3, data_format="channels_first")])
     columns = ["parameters", "multiply_adds"]
     np.testing.assert_array_equal(count(first)[columns], count(last)[columns])
 
@@ -190,7 +190,7 @@ def called_twice():
         (lambda: 55_050, TypeError, "model must be a Keras model, got int"),
         (lambda: keras.Sequential([layers.Dense(10)], name="open"), ValueError, "'open' must begin with keras.Input"),
         (lambda: keras.Sequential([keras.Input((9, 9)), layers.LSTM(2, name="memory")]), ValueError, "got LSTM; count"),
-        (lambda: keras.Sequential([keras.Input((4,)), dense_network(10)]), ValueError, None),
+        (lambda: keras.Sequential([keras.Input((28, 28, 1)), dense_network(10)]), ValueError, "got Sequential; count"),
         (
             lambda: keras.Sequential([keras.Input((None, None, 1)), layers.Conv2D(1, 3, name="wide")]),
             ValueError,

@@ -1,0 +1,592 @@
+"""The loader of MNIST and what prepares it.
+
+MUTATIONS sets how many mutated inputs the fuzz test tries: ``MUTATIONS=10000 pytest tests/test_dataset.py -k mutated``.
+"""
+
+import contextlib
+import gzip
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+import tracemalloc
+import zlib
+from pathlib import Path
+
+import hypothesis.strategies as st
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis.extra.numpy import array_shapes, arrays
+
+from mnist_utils import dataset
+from mnist_utils.dataset import DatasetError, load_mnist, one_hot, preprocess, read_idx, split
+
+TYPES = {0x08: "uint8", 0x09: "int8", 0x0B: "int16", 0x0C: "int32", 0x0D: "float32", 0x0E: "float64"}
+CODES = {name: code for code, name in TYPES.items()}
+ARRAYS = st.sampled_from(sorted(CODES)).flatmap(
+    lambda name: arrays(name, array_shapes(min_dims=0, max_dims=5, min_side=0, max_side=5))
+)
+SMALL = np.arange(6, dtype=np.int16).reshape(2, 3)
+
+
+def header(code, shape):
+    return bytes([0, 0, code, len(shape)]) + b"".join(side.to_bytes(4, "big") for side in shape)
+
+
+def idx(array):
+    return header(CODES[array.dtype.name], array.shape) + array.astype(array.dtype.newbyteorder(">")).tobytes()
+
+
+def refusal(function, *args, **kwargs):
+    with pytest.raises(DatasetError) as caught:
+        function(*args, **kwargs)
+    return str(caught.value)
+
+
+@pytest.fixture(scope="module")
+def mnist():
+    return load_mnist()
+
+
+# Reading IDX
+
+
+@settings(deadline=None)
+@given(ARRAYS, st.booleans())
+def test_an_array_of_any_type_and_rank_comes_back_gzipped_or_not(array, gzipped):
+    content = gzip.compress(idx(array)) if gzipped else idx(array)
+    result = read_idx(content)
+    assert result.dtype == array.dtype
+    assert result.dtype.isnative
+    assert result.shape == array.shape
+    assert result.tobytes() == array.tobytes()  # bit for bit, whatever NaN there is
+    assert result.flags.writeable
+
+
+def test_numbers_are_read_as_big_endian():
+    assert read_idx(header(0x0B, (2,)) + bytes([1, 2, 255, 254])).tolist() == [258, -2]
+    assert read_idx(header(0x0C, ()) + bytes([0, 1, 0, 0])).tolist() == 65_536
+    assert read_idx(header(0x0D, (1,)) + bytes([0x3F, 0x80, 0, 0])).tolist() == [1.0]
+    assert read_idx(header(0x0E, (1,)) + bytes([0xC0, 0, 0, 0, 0, 0, 0, 0])).tolist() == [-2.0]
+
+
+@pytest.mark.parametrize("kind", [str, Path])
+@pytest.mark.parametrize("name", ["plain", "odd ü name.gz"])
+def test_a_file_is_read_by_its_content_whatever_its_name(tmp_path, kind, name):
+    path = tmp_path / name
+    path.write_bytes(idx(SMALL))
+    np.testing.assert_array_equal(read_idx(kind(path)), SMALL, strict=True)
+    path.write_bytes(gzip.compress(idx(SMALL)))
+    np.testing.assert_array_equal(read_idx(kind(path)), SMALL, strict=True)
+
+
+def test_an_array_can_be_changed_without_changing_the_bytes_given():
+    content = bytearray(idx(np.zeros(3, np.uint8)))
+    read_idx(content)[:] = 7
+    assert content == idx(np.zeros(3, np.uint8))
+
+
+def test_a_gzip_file_of_several_members_is_read():
+    content = idx(SMALL)
+    parts = [content[:3], b"", content[3:9], content[9:], b""]
+    np.testing.assert_array_equal(read_idx(b"".join(map(gzip.compress, parts))), SMALL, strict=True)
+
+
+def test_data_that_expand_a_hundredfold_are_read():
+    array = np.zeros((1000, 2000), np.uint8)
+    array[-1, -1] = 9
+    packed = gzip.compress(idx(array))
+    assert len(packed) < array.nbytes / 100
+    np.testing.assert_array_equal(read_idx(packed), array, strict=True)
+    np.testing.assert_array_equal(read_idx(packed, sha256=hashlib.sha256(idx(array)).hexdigest()), array)
+
+
+def test_a_content_larger_than_one_piece_has_its_checksum_checked():
+    array = np.random.default_rng(0).integers(0, 256, 3 * dataset.PIECE + 5, np.uint8)
+    right = hashlib.sha256(idx(array)).hexdigest()
+    np.testing.assert_array_equal(read_idx(idx(array), sha256=right.upper()), array, strict=True)
+    array[-1] += 1
+    assert right in refusal(read_idx, gzip.compress(idx(array), 1), sha256=right)
+
+
+# Refusing what is no IDX file
+
+
+@pytest.mark.parametrize("gzipped", [False, True])
+@pytest.mark.parametrize(
+    ("content", "parts"),
+    [
+        (b"", ["the first bytes (none)", "magic number of IDX"]),
+        (b"\0\0\x08", ["the first bytes 00 00 08", "magic number of IDX"]),
+        (b"\x89PNG\r\n", ["the first bytes 89 50 4e 47", "magic number of IDX"]),
+        (b"\0\0\x0a\0", ["type code 0x0a", "one of 0x08, 0x09, 0x0b, 0x0c, 0x0d, 0x0e"]),
+        (header(0x08, (2, 3))[:-1], ["truncated dimensions of 7 bytes", "8 bytes for the 2 dimensions"]),
+        (b"\0\0\x08\xff", ["truncated dimensions of 0 bytes", "1020 bytes for the 255 dimensions"]),
+        (idx(SMALL)[:-1], ["truncated data of 11 bytes", "12 bytes for the shape (2, 3) and 2 bytes an item"]),
+        (header(0x0E, ()), ["truncated data of 0 bytes", "8 bytes for the shape () and 8 bytes an item"]),
+        (idx(SMALL) + b"\0", ["data that go on after 12 bytes", "12 bytes for the shape (2, 3)"]),
+        (header(0x08, (0, 5)) + b"\0", ["data that go on after 0 bytes", "0 bytes for the shape (0, 5)"]),
+        (header(0x08, (1,) * 65) + b"\0", ["the shape (1, 1, ", "one that NumPy can hold (", "64"]),
+        (
+            header(0x0E, (0, 2**32 - 1, 2**32 - 1)),
+            ["the shape (0, 4294967295, 4294967295)", "one that NumPy can hold ("],
+        ),
+    ],
+)
+def test_a_malformed_content_is_refused_with_what_was_got_and_expected(tmp_path, content, parts, gzipped):
+    path = tmp_path / "some-file"
+    path.write_bytes(gzip.compress(content) if gzipped else content)
+    message = refusal(read_idx, path)
+    got, expected, *_ = parts
+    assert message.startswith(f"{path}: got {got}")
+    assert f"; expected {expected}" in message or f"; expected the {expected}" in message
+    assert all(part in message for part in parts)
+    assert message.rstrip(".").rsplit(". ", 1)[-1][0].isupper()  # ends with a sentence on what to do
+    assert refusal(read_idx, path.read_bytes()).startswith(f"the bytes given: got {got}")
+
+
+PACKED = gzip.compress(idx(SMALL))
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        (PACKED[:2], "it ends too early"),
+        (PACKED[:15], "it ends too early"),
+        (PACKED[:-1], "it ends too early"),
+        (PACKED[:-8], "it ends too early"),
+        (PACKED + b"garbage", "incorrect header check"),
+        (PACKED + b"\0", "it ends too early"),
+        (PACKED + b"\0\0", "incorrect header check"),
+        (PACKED[:2] + b"\x07" + PACKED[3:], "unknown compression method"),
+        (PACKED[:10] + b"\xff" + PACKED[11:], "invalid block type"),
+        (PACKED[:-8] + bytes([PACKED[-8] ^ 1]) + PACKED[-7:], "incorrect data check"),
+        (PACKED[:-1] + b"\1", "incorrect length check"),
+    ],
+)
+def test_a_corrupt_gzip_file_is_refused(tmp_path, content, reason):
+    path = tmp_path / "some-file.gz"
+    path.write_bytes(content)
+    message = refusal(read_idx, path)
+    assert message.startswith(f"{path}: got corrupt gzip data (")
+    assert reason in message
+    assert "; expected an intact gzip file. Get a fresh copy" in message
+
+
+def test_a_wrong_checksum_is_refused_with_both_checksums():
+    right = hashlib.sha256(idx(SMALL)).hexdigest()
+    np.testing.assert_array_equal(read_idx(idx(SMALL), sha256=right), SMALL, strict=True)
+    np.testing.assert_array_equal(read_idx(PACKED, sha256=right), SMALL, strict=True)
+    changed = idx(SMALL + np.int16(1))
+    got = hashlib.sha256(changed).hexdigest()
+    message = refusal(read_idx, changed, sha256=right)
+    assert message.startswith(f"the bytes given: got content of SHA-256 {got}; expected {right}. Get a fresh copy")
+
+
+def test_a_missing_file_is_refused_with_its_name(tmp_path):
+    message = refusal(read_idx, tmp_path / "absent-idx1-ubyte.gz")
+    assert message.startswith(f"{tmp_path / 'absent-idx1-ubyte.gz'}: got ")
+    assert "No such file" in message
+    assert "expected an IDX file that can be opened. Check that this is the file that you meant." in message
+
+
+@pytest.mark.parametrize("path", [".", "null\0character"])
+def test_a_path_that_cannot_be_opened_is_refused(path):
+    assert refusal(read_idx, path).startswith(f"{path}: got ")
+
+
+@pytest.mark.parametrize("argument", [3, None, [0, 0, 8, 0], SMALL])
+def test_what_is_neither_path_nor_bytes_is_refused(argument):
+    message = refusal(read_idx, argument)
+    assert message.startswith(f"path_or_bytes: got {type(argument).__name__}; expected a str or os.PathLike, or bytes.")
+
+
+# Memory may be so many times the input or its expanded content, plus what zlib, buffers and messages need.
+BOUND, CONSTANT = 12, 150_000
+
+
+def memory_of(function):
+    """Return the most memory in bytes that Python and NumPy held during a call, and the call's result or error."""
+    tracemalloc.start()
+    try:
+        outcome = function()
+    except DatasetError as error:
+        outcome = error
+    finally:
+        peak = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+    return peak, outcome
+
+
+@pytest.mark.parametrize("gzipped", [False, True])
+@pytest.mark.parametrize("shape", [(2**32 - 1,), (60_000, 28, 28), (2**32 - 1,) * 64])
+def test_a_tiny_file_that_claims_to_be_huge_costs_nothing(shape, gzipped):
+    content = header(0x0E, shape) + b"few data"
+    content = gzip.compress(content) if gzipped else content
+    peak, error = memory_of(lambda: read_idx(content))
+    assert "truncated data of 8 bytes" in str(error)
+    assert peak < CONSTANT
+
+
+def test_a_gzip_file_that_expands_far_but_less_than_claimed_costs_what_it_holds():
+    packed = gzip.compress(header(0x08, (2**31,)) + bytes(1_000_000))
+    peak, error = memory_of(lambda: read_idx(packed))
+    assert "truncated data of 1,000,000 bytes" in str(error)
+    assert peak < 5_000_000
+
+
+def test_a_gzip_bomb_is_expanded_no_further_than_its_header_claims():
+    bomb = gzip.compress(header(0x08, (1000,)) + bytes(50_000_000), 9)
+    peak, error = memory_of(lambda: read_idx(bomb))
+    assert "data that go on after 1,000 bytes" in str(error)
+    assert peak < 8 * len(bomb) + CONSTANT
+
+
+# Mutations
+
+SIDES = (0, 1, 2, 8, 28, 255, 256, 65_535, 10**6, 2**24, 2**31 - 1, 2**31, 2**32 - 1)
+FIELDS = [side.to_bytes(4, "big") for side in SIDES]
+MAGIC = st.builds(lambda code, rank: bytes([0, 0, code, rank]), st.integers(7, 15), st.integers(0, 255))
+MUTATION = st.one_of(
+    st.tuples(st.just("flip"), st.integers(0, 1 << 14), st.just(b"")),
+    st.tuples(st.just("truncate"), st.integers(0, 1 << 11), st.just(b"")),
+    st.tuples(st.just("insert"), st.integers(0, 1 << 11), st.binary(min_size=1, max_size=20)),
+    st.tuples(st.just("append zeros"), st.integers(1, 160_000), st.just(b"")),
+    st.tuples(st.just("delete"), st.integers(0, 1 << 11), st.binary(min_size=1, max_size=20)),
+    st.tuples(st.just("replace"), st.integers(0, 30), st.binary(min_size=1, max_size=4)),
+    st.tuples(st.just("replace"), st.sampled_from([4, 8, 12, 16, 20]), st.sampled_from(FIELDS)),
+    st.tuples(st.just("replace"), st.just(0), MAGIC),
+)
+
+
+def mutate(content, mutations):
+    content = bytearray(content)
+    for kind, number, value in mutations:
+        place = number % (len(content) + 1)
+        if kind == "flip" and content:
+            content[number // 8 % len(content)] ^= 1 << number % 8
+        elif kind == "truncate":
+            del content[place:]
+        elif kind == "insert":
+            content[place:place] = value
+        elif kind == "append zeros":
+            content += bytes(number)
+        elif kind == "delete":
+            del content[place : place + len(value)]
+        elif kind == "replace":
+            content[place : place + len(value)] = value
+    return bytes(content)
+
+
+def expand(content):
+    """Return as much as can be decompressed of content that is gzipped and may be damaged, or else the content."""
+    if content[:2] != b"\x1f\x8b":
+        return content
+    expanded, member = b"", zlib.decompressobj(wbits=31)
+    with contextlib.suppress(zlib.error):
+        for byte in content:
+            if member.eof:
+                member = zlib.decompressobj(wbits=31)
+            expanded += member.decompress(bytes([byte]))
+    return expanded
+
+
+@settings(max_examples=int(os.environ.get("MUTATIONS", "500")), deadline=None, suppress_health_check=[*HealthCheck])
+@given(
+    array=ARRAYS,
+    mutations=st.lists(MUTATION, max_size=3),
+    gzipped=st.booleans(),
+    gzip_mutations=st.lists(MUTATION, max_size=2),
+)
+def test_a_mutated_input_gives_the_documented_error_or_what_it_holds_in_bounded_memory(
+    array, mutations, gzipped, gzip_mutations
+):
+    given_bytes = mutate(idx(array), mutations)
+    if gzipped:
+        given_bytes = mutate(gzip.compress(given_bytes, 9), gzip_mutations)
+    peak, outcome = memory_of(lambda: read_idx(given_bytes))
+    content = expand(given_bytes)
+    if isinstance(outcome, DatasetError):
+        assert str(outcome).startswith("the bytes given: got ")
+        assert "; expected " in str(outcome)
+    else:
+        assert content == idx(outcome)  # nothing is lost, added or misread
+    assert peak < BOUND * max(len(given_bytes), len(content)) + CONSTANT
+
+
+# MNIST itself
+
+
+def test_mnist_is_what_keras_returns(mnist):
+    (x_train, y_train), (x_test, y_test) = mnist
+    assert [part.shape for part in (x_train, y_train, x_test, y_test)] == [
+        (60_000, 28, 28),
+        (60_000,),
+        (10_000, 28, 28),
+        (10_000,),
+    ]
+    assert {part.dtype for part in (x_train, y_train, x_test, y_test)} == {np.dtype("uint8")}
+    assert np.bincount(y_train).tolist() == [5923, 6742, 5958, 6131, 5842, 5421, 5918, 6265, 5851, 5949]
+    assert np.bincount(y_test).tolist() == [980, 1135, 1032, 1010, 982, 892, 958, 1028, 974, 1009]
+    assert (int(x_train.sum(dtype=np.int64)), int(x_test.sum(dtype=np.int64))) == (1_567_298_545, 264_923_200)
+    assert isinstance(mnist, tuple)
+    assert all(isinstance(part, tuple) for part in mnist)
+    assert all(part.flags.writeable and part.flags.c_contiguous for pair in mnist for part in pair)
+
+
+def test_two_loads_share_no_memory(mnist):
+    for first, second in zip(sum(mnist, ()), sum(load_mnist(), ()), strict=True):
+        assert not np.shares_memory(first, second)
+        np.testing.assert_array_equal(first, second)
+
+
+def test_loading_needs_neither_keras_nor_a_network_nor_a_certain_folder(tmp_path):
+    code = """if True:
+        import socket, sys
+        def refuse(*args): raise AssertionError("network")
+        socket.socket.connect = socket.getaddrinfo = refuse
+        from mnist_utils.dataset import load_mnist
+        print(load_mnist()[0][1][:3].tolist(), sorted({"keras", "tensorflow", "torch"} & set(sys.modules)))"""
+    run = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert (run.stdout.strip(), run.stderr, run.returncode) == ("[5, 0, 4] []", "", 0)
+
+
+def copy_of_package(folder):
+    shutil.copytree(Path(dataset.__file__).parent, folder / "mnist_utils", ignore=shutil.ignore_patterns("__pycache__"))
+    return folder / "mnist_utils" / "data"
+
+
+def run_verify(folder):
+    installed = Path(dataset.__file__).parent.parent
+    environment = {**os.environ, "PYTHONPATH": f"{folder}{os.pathsep}{installed}"}
+    command = [sys.executable, "-m", "mnist_utils", "data", "verify"]
+    return subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
+
+
+def test_data_verify_prints_a_line_a_file_and_succeeds_on_the_shipped_files(tmp_path):
+    run = run_verify(tmp_path)
+    *lines, summary = run.stdout.splitlines()
+    assert [line.split()[0] for line in lines] == [f"{name}.gz" for name in dataset.MNIST_SHA256]
+    assert all("bytes" in line and line.endswith("ok") for line in lines)
+    assert "9,719,438 bytes" in lines[0]
+    assert summary == "all 4 files as published"
+    assert (run.returncode, run.stderr) == (0, "")
+
+
+def test_data_verify_names_what_is_wrong_and_fails(tmp_path):
+    data = copy_of_package(tmp_path)
+    images, labels, _, test_labels = (data / f"{name}.gz" for name in dataset.MNIST_SHA256)
+    content = bytearray(images.read_bytes())
+    content[5_000_000] ^= 1
+    images.write_bytes(content)
+    labels.unlink()
+    changed = bytearray(gzip.decompress(test_labels.read_bytes()))
+    changed[100] = (changed[100] + 1) % 10
+    test_labels.write_bytes(gzip.compress(changed))
+    run = run_verify(tmp_path)
+    lines = run.stdout.splitlines()
+    assert f"WRONG: {images}: got corrupt gzip data" in lines[0]
+    assert f"missing  WRONG: {labels}: got" in lines[1]
+    assert lines[2].endswith("ok")
+    assert f"WRONG: {test_labels}: got content of SHA-256 {hashlib.sha256(changed).hexdigest()}; expected" in lines[3]
+    assert all("git checkout -- mnist_utils/data" in lines[number] for number in (0, 1, 3))
+    assert lines[4] == "3 of 4 files wrong"
+    assert (run.returncode, run.stderr) == (1, "")
+
+
+@pytest.mark.parametrize("name", dataset.MNIST_SHA256)
+def test_load_mnist_refuses_a_file_that_is_not_the_published_one(tmp_path, monkeypatch, name):
+    for file in dataset.DATA_FOLDER.glob("*.gz"):
+        shutil.copy(file, tmp_path)
+    monkeypatch.setattr(dataset, "DATA_FOLDER", tmp_path)
+    other = {"train": "t10k", "t10k": "train"}[name[:5].rstrip("-")] + name[name.index("-") :]
+    shutil.copy(tmp_path / f"{other}.gz", tmp_path / f"{name}.gz")  # a valid file, but another one
+    message = refusal(load_mnist)
+    assert message.startswith(f"{tmp_path / name}.gz: got content of SHA-256 {dataset.MNIST_SHA256[other]}")
+    assert f"expected {dataset.MNIST_SHA256[name]}" in message
+
+
+def test_the_readme_of_the_data_states_the_size_and_checksum_of_each_file():
+    text = (dataset.DATA_FOLDER / "README.md").read_text(encoding="utf-8")
+    for name, checksum in dataset.MNIST_SHA256.items():
+        packed = (dataset.DATA_FOLDER / f"{name}.gz").read_bytes()
+        assert f"| `{name}.gz` | {len(packed):,} | {len(gzip.decompress(packed)):,} | `{checksum}` |" in text
+
+
+# preprocess
+
+IMAGES = arrays(np.uint8, st.integers(0, 4).map(lambda n: (n, 28, 28)))
+
+
+@settings(deadline=None)
+@given(IMAGES, st.booleans())
+def test_preprocess_divides_by_255_and_adds_the_channel(images, channels_first):
+    before = images.copy()
+    result = preprocess(images, channels_first)
+    n = len(images)
+    assert result.dtype == np.float32
+    assert result.shape == ((n, 1, 28, 28) if channels_first else (n, 28, 28, 1))
+    assert result.flags.c_contiguous
+    np.testing.assert_array_equal(result.reshape(n, 28, 28), images.astype(np.float32) / np.float32(255))
+    np.testing.assert_array_equal(images, before)
+    assert not np.shares_memory(result, images)
+
+
+def test_preprocess_gives_contiguous_images_whatever_the_order_of_the_input():
+    images = np.asfortranarray(np.arange(2 * 784, dtype=np.uint8).reshape(2, 28, 28))
+    result = preprocess(images)
+    assert result.flags.c_contiguous
+    np.testing.assert_array_equal(result, preprocess(np.ascontiguousarray(images)))
+
+
+def test_preprocess_maps_0_to_0_and_255_to_1():
+    images = np.zeros((1, 28, 28), np.uint8)
+    images[0, 0] = 255
+    result = preprocess(images)
+    assert (result[0, 0, 0, 0], result[0, 1, 0, 0]) == (1.0, 0.0)
+
+
+@pytest.mark.parametrize(
+    ("images", "got"),
+    [
+        (np.zeros((2, 28, 28), np.float32), "float32 of shape (2, 28, 28)"),
+        (np.zeros((2, 28, 28), np.int64), "int64 of shape (2, 28, 28)"),
+        (np.zeros((2, 28, 28), bool), "bool of shape (2, 28, 28)"),
+        (np.zeros((28, 28), np.uint8), "uint8 of shape (28, 28)"),
+        (np.zeros((2, 784), np.uint8), "uint8 of shape (2, 784)"),
+        (np.zeros((2, 28, 28, 1), np.uint8), "uint8 of shape (2, 28, 28, 1)"),
+        (np.zeros((2, 32, 32), np.uint8), "uint8 of shape (2, 32, 32)"),
+        (np.uint8(3), "uint8"),
+        ([[0] * 28] * 28, "list"),
+        (None, "NoneType"),
+    ],
+)
+def test_preprocess_refuses_what_is_not_uint8_images(images, got):
+    message = refusal(preprocess, images)
+    assert message.startswith(f"images: got {got}; expected a NumPy array of uint8 and shape (n, 28, 28). Pass images")
+
+
+def test_preprocess_refuses_its_own_output():
+    message = refusal(preprocess, preprocess(np.zeros((1, 28, 28), np.uint8)))
+    assert "float32 of shape (1, 28, 28, 1)" in message
+    assert "only once" in message
+
+
+# one_hot
+
+
+@settings(deadline=None)
+@given(st.integers(1, 20).flatmap(lambda k: st.tuples(st.just(k), st.lists(st.integers(0, k - 1), min_size=1))))
+def test_one_hot_has_its_one_at_the_label(case):
+    classes, labels = case
+    for given_labels in (labels, np.array(labels, np.uint8), np.array(labels, np.int64)):
+        result = one_hot(given_labels, classes)
+        assert (result.dtype, result.shape) == (np.dtype("float32"), (len(labels), classes))
+        assert result.argmax(axis=1).tolist() == labels
+        assert np.count_nonzero(result) == result.sum() == len(labels)
+
+
+def test_one_hot_has_ten_classes_unless_told():
+    np.testing.assert_array_equal(one_hot(np.arange(10, dtype=np.uint8)), np.eye(10, dtype=np.float32), strict=True)
+    assert one_hot(np.array([], np.uint8)).shape == (0, 10)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (([0, 10],), "labels: got 0 to 10; expected 0 to 9."),
+        (([-1, 3],), "labels: got -1 to 3; expected 0 to 9."),
+        ((np.array([2**64 - 1], np.uint64),), f"labels: got {2**64 - 1} to {2**64 - 1}; expected 0 to 9."),
+        (([0, 2], 2), "labels: got 0 to 2; expected 0 to 1."),
+        (([0.0, 1.0],), "labels: got float64 of shape (2,); expected integers of shape (n,)."),
+        (([True, False],), "labels: got bool of shape (2,); expected integers of shape (n,)."),
+        ((["1"],), "labels: got <U1 of shape (1,); expected integers of shape (n,)."),
+        ((7,), "labels: got int64 of shape (); expected integers of shape (n,)."),
+        ((np.eye(3, dtype=int),), "labels: got int64 of shape (3, 3); expected integers of shape (n,)."),
+        ((None,), "labels: got object of shape (); expected integers of shape (n,)."),
+        (([[1], [2, 3]],), "labels: got setting an array element with a sequence."),
+        (([0], 0), "classes: got 0; expected an integer, at least 1."),
+        (([0], 2.0), "classes: got 2.0; expected an integer, at least 1."),
+        (([0], True), "classes: got True; expected an integer, at least 1."),
+    ],
+)
+def test_one_hot_refuses_what_are_not_labels(arguments, message):
+    assert refusal(one_hot, *arguments).startswith(message)
+
+
+# split
+
+
+def numbered(labels):
+    """Return images that carry the position of their label, so that it can be told what went where."""
+    return np.arange(len(labels), dtype=np.int64).reshape(-1, 1, 1)
+
+
+@settings(deadline=None)
+@given(st.data(), st.lists(st.integers(0, 9), min_size=2, max_size=200), st.integers(0, 2**32))
+def test_split_is_disjoint_complete_exact_stratified_and_reproducible(data, labels, seed):
+    labels = np.array(labels, np.uint8)
+    validation = data.draw(st.integers(1, len(labels) - 1))
+    images = numbered(labels)
+    (x_train, y_train), (x_validation, y_validation) = split(images, labels, validation, seed=seed)
+    assert len(x_validation) == len(y_validation) == validation
+    assert sorted([*x_train.ravel(), *x_validation.ravel()]) == list(range(len(labels)))
+    np.testing.assert_array_equal(labels[x_train.ravel()], y_train, strict=True)
+    np.testing.assert_array_equal(labels[x_validation.ravel()], y_validation, strict=True)
+    for x in (x_train, x_validation):
+        assert (np.diff(x.ravel()) > 0).all()  # in the order of the input
+        assert not np.shares_memory(x, images)
+    for label in range(10):
+        share = np.count_nonzero(labels == label) * validation / len(labels)
+        assert abs(np.count_nonzero(y_validation == label) - share) < 1
+    again = split(images, labels, validation, seed=seed)
+    for first, second in zip((x_train, y_train, x_validation, y_validation), sum(again, ()), strict=True):
+        np.testing.assert_array_equal(first, second, strict=True)
+
+
+def test_split_gives_what_rounding_leaves_to_the_largest_remainders():
+    labels = np.repeat([3, 5, 8], [5, 4, 1])  # shares of 4 in 10: 2.0, 1.6, 0.4
+    assert np.bincount(split(numbered(labels), labels, 4)[1][1]).tolist() == [0, 0, 0, 2, 0, 2]
+    labels = np.repeat([3, 5, 8], [2, 2, 2])  # equal remainders: the smaller labels come first
+    assert split(numbered(labels), labels, 2)[1][1].tolist() == [3, 5]
+
+
+def test_split_draws_other_examples_with_another_seed():
+    labels = np.repeat(np.arange(10), 100)
+    chosen = [split(numbered(labels), labels, 500, seed=seed)[1][0].ravel().tolist() for seed in (0, 1)]
+    assert chosen[0] != chosen[1]
+    assert 200 < len(set(chosen[0]) & set(chosen[1])) < 300  # 250 of 500 are expected by chance
+
+
+def test_split_of_mnist_sets_ten_thousand_aside_as_the_chapters_and_stored_results_expect(mnist):
+    (x_train, y_train), _ = mnist
+    (x_rest, _), (x_validation, y_validation) = split(x_train, y_train)
+    assert (x_rest.shape, x_validation.shape) == ((50_000, 28, 28), (10_000, 28, 28))
+    assert np.bincount(y_validation).tolist() == [987, 1124, 993, 1022, 974, 904, 986, 1044, 975, 991]
+    positions = split(numbered(y_train), y_train)[1][0].ravel()
+    assert positions[:8].tolist() == [7, 9, 12, 13, 19, 21, 22, 25]
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"validation": 0}, "validation: got 0; expected an integer, at least 1 and at most 9."),
+        ({"validation": 10}, "validation: got 10; expected an integer, at least 1 and at most 9."),
+        ({"validation": -1}, "validation: got -1; expected an integer"),
+        ({"validation": 0.2}, "validation: got 0.2; expected an integer"),
+        ({"validation": True}, "validation: got True; expected an integer"),
+        ({"seed": None}, "seed: got None; expected an integer, at least 0."),
+        ({"seed": -1}, "seed: got -1; expected an integer, at least 0."),
+        ({"images": np.zeros((9, 2))}, "images: got (9, 2); expected a NumPy array of shape (10, ...)."),
+        ({"images": np.float32(1)}, "images: got float32; expected a NumPy array of shape (10, ...)."),
+        ({"images": np.array(1)}, "images: got (); expected a NumPy array of shape (10, ...)."),
+        ({"images": list(range(10))}, "images: got list; expected a NumPy array of shape (10, ...)."),
+        ({"labels": np.eye(10, dtype=np.float32)}, "labels: got float32 of shape (10, 10); expected integers"),
+        ({"labels": np.ones(10)}, "labels: got float64 of shape (10,); expected integers of shape (n,)."),
+    ],
+)
+def test_split_refuses_what_it_cannot_split(changes, message):
+    arguments = {"images": np.zeros((10, 28, 28)), "labels": np.arange(10), "validation": 5, "seed": 0} | changes
+    assert refusal(split, **arguments).startswith(message)
