@@ -110,7 +110,7 @@ def show_numbers(arrays, titles=None, cell=0.42):
         axis.set_title(title, fontsize=10)
         for (row, column), number in np.ndenumerate(array):
             color = "black" if number else "#767676"
-            axis.text(column, row, f"{number:g}", ha="center", va="center", fontsize=20 * cell, color=color)
+            axis.text(column, row, f"{number:g}", ha="center", va="center", fontsize=24 * cell, color=color)
     return figure, axes[0]
 
 
