@@ -204,7 +204,7 @@ def summarize(results: pd.DataFrame, by: Sequence[str], of: str = "accuracy") ->
     Examples
     --------
     >>> two = pd.DataFrame({"split": ["test", "test"], "seed": [0, 1], "accuracy": [0.96, 0.98]})
-    >>> summarize(two, by=["split"]).round(3)
+    >>> summarize(two, by=["split"]).round(3)  # doctest: +NORMALIZE_WHITESPACE
            seeds  mean     sd    low   high
     split
     test       2  0.97  0.014  0.843  1.097

@@ -20,9 +20,9 @@ PAGES = re.findall(r"(?:file|root): chapters/(\w+)", (ROOT / "_toc.yml").read_te
 
 def build(source, folder):
     """Run the build that `make book` runs, with its results in another folder."""
-    command = [sys.executable, "-m", "jupyter_book", "build", str(source), "--path-output", str(folder)]
+    command = shutil.which("jupyter-book", path=Path(sys.executable).parent)
     run = subprocess.run(
-        [*command, "-W", "-n", "--keep-going"],
+        [command, "build", str(source), "--path-output", str(folder), "-W", "-n", "--keep-going"],
         capture_output=True,
         text=True,
         env={**os.environ, "PYTHONIOENCODING": "utf-8", "NO_COLOR": "1"},

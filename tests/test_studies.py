@@ -247,12 +247,12 @@ def test_the_stored_results_are_whole(name):
 
 
 def test_a_slice_of_the_stored_study_comes_out_again_within_its_spread(tmp_path):
-    study = dataclasses.replace(studies.find("dense"), seeds=(0,), epochs=2)
-    again = studies.run(study, tmp_path).query("split != 'train'").set_index(["condition", "split", "epoch"])
-    again = again.drop(index=("validation", "test", 2))  # stored after the tenth epoch only
-    stored = studies.summarize(studies.load("dense"), by=["condition", "split", "epoch"])
-    stored = stored.loc[again.index]
-    # 99.9 % of new runs lie this near: the spread of one run and of the stored mean together.
-    allowed = stats.t.ppf(0.9995, stored["seeds"] - 1) * stored["sd"] * np.sqrt(1 + 1 / stored["seeds"])
-    distance = (again["accuracy"] - stored["mean"]).abs()
-    assert (distance < allowed).all(), pd.DataFrame({"distance": distance, "allowed": allowed})
+    study, place = dataclasses.replace(studies.find("dense"), seeds=(0,), epochs=2), ["condition", "split", "epoch"]
+    again = studies.run(study, tmp_path).set_index(place).drop(index=("validation", "test", 2))  # stored for epoch 10
+    stored = studies.load("dense")
+    same_seed = stored.query("seed == 0").set_index(place).loc[again.index]
+    for of in ("accuracy", "loss"):
+        # Another machine rounds otherwise, so that its networks drift away, but no farther than other seeds do.
+        allowed = 3 * studies.summarize(stored, by=place, of=of).loc[again.index, "sd"]
+        distance = (again[of] - same_seed[of]).abs()
+        assert (distance < allowed).all(), pd.DataFrame({"distance": distance, "allowed": allowed})
