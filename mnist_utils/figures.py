@@ -7,7 +7,7 @@ from matplotlib_inline.backend_inline import set_matplotlib_formats
 
 plt.style.use("mnist_utils.book")
 if get_ipython() is not None:
-    set_matplotlib_formats("retina")  # twice the pixels, the same size on the page
+    set_matplotlib_formats("svg")  # sharp at any size, and a fraction of the bytes of a bitmap
 
 
 def show_digits(images, titles=None, columns=10, value_range=(0, 255), size=0.75):
