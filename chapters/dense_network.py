@@ -29,7 +29,7 @@
 # : 25 minutes to read, less than a minute to run.
 # :::
 #
-# The network of the assignment is four lines of Keras. This chapter rebuilds it from additions and multiplications, until every one of its 55,050 numbers is accounted for.
+# The network of the assignment is an input and four layers of Keras. This chapter rebuilds it from additions and multiplications, until every one of its 55,050 parameters is accounted for.
 
 # %% tags=["remove-stderr"]
 import keras
@@ -47,7 +47,7 @@ network = keras.Sequential(
 )
 
 # %% [markdown]
-# An image goes in at the top. Each line takes the result of the line above and passes on its own. How many layers is that? Keras lists four:
+# An image goes in at the top. Each layer takes the result of the one above and passes on its own. A *unit*, also called a neuron, computes one number of that result. How many layers are there? Keras lists four:
 
 # %% tags=["nbval-check-output"]
 [layer.__class__.__name__ for layer in network.layers]
@@ -92,14 +92,14 @@ claim("permutation-difference", np.abs(plain - shuffled).max(), at_most=1e-5,
       about="largest change in a sum when pixels and kernel rows are shuffled alike")
 
 # %% [markdown]
-# The two agree up to rounding. To this network, a scrambled digit that no person could read is no harder than the digit itself. Convolutional layers, later in the book, are built to use what is ignored here.
+# The two agree up to rounding. To this network, a scrambled digit that no person could read is no harder than the digit itself, since its first weights are drawn alike for every pixel. Convolutional layers, later in the book, are built to use what is ignored here.
 #
 # ## Dense: weighted sums
 #
 # ```{prf:definition} Dense layer
 # :label: def-dense
 #
-# A dense layer with $d_\text{in}$ inputs and $d_\text{out}$ units has a kernel $W$, a matrix of $d_\text{in} \times d_\text{out}$ weights, a bias $b$ of $d_\text{out}$ numbers, and an activation function $\phi$. For a row $x$ of $d_\text{in}$ numbers it computes the $d_\text{out}$ numbers $h = \phi(xW + b)$.
+# A dense layer with $d_\text{in}$ inputs and $d_\text{out}$ units has a kernel $W$, a matrix of $d_\text{in} \times d_\text{out}$ weights, a bias $b$ of $d_\text{out}$ numbers, and an activation function $\phi$. For a row $x$ of $d_\text{in}$ numbers it computes the $d_\text{out}$ numbers $h = \phi(z)$ with $z = xW + b$.
 # ```
 #
 # Written for one unit, number $j$, this is
@@ -109,11 +109,11 @@ claim("permutation-difference", np.abs(plain - shuffled).max(), at_most=1e-5,
 # h_j = \phi(z_j), \qquad z_j = \sum_{i=1}^{d_\text{in}} x_i W_{ij} + b_j .
 # ```
 #
-# The unit multiplies each input $x_i$ by a weight of its own, adds everything up, and adds its bias. The sum $z_j$ is called the *pre-activation*. We compute it for one image and one unit of the first hidden layer, by the formula, and compare it with what Keras finds.
+# The unit multiplies each input $x_i$ by a weight of its own, adds everything up, and adds its bias. The sum $z_j$ is called the *pre-activation*. In the hidden layers $\phi$ is applied to each sum by itself, as {eq}`eq-unit` says; softmax in the output layer needs all ten sums at once, so that the second half of {eq}`eq-unit` holds there, but not the first. We compute one sum for one image and one unit of the first hidden layer, by the formula, and compare it with what Keras finds.
 
 # %%
-x, W, b = flat[0], *[weights.numpy() for weights in network.layers[1].weights]
-j = 0
+x, j = flat[0], 0
+W, b = [weights.numpy() for weights in network.layers[1].weights]
 z_j = sum(x[i] * W[i, j] for i in range(784)) + b[j]
 from_keras = network.layers[1](flat[:1])[0, j].numpy()
 round(float(z_j), 4), round(float(from_keras), 4)
@@ -165,7 +165,19 @@ with tf.GradientTape() as tape:
 h.numpy(), tape.gradient(h, z).numpy()
 
 # %% [markdown]
-# One bend a unit is enough in principle: with enough units, a single hidden layer can approximate any continuous function on the images as closely as we like {cite}`hornik1989`. Whether training *finds* such weights is another matter.
+# Why not an S-shaped function, such as the sigmoid $\sigma(z) = 1/(1 + e^{-z})$ that was usual before? Its derivative is at most $1/4$, and nearly 0 for sums far from 0. A gradient that passes back through several layers is multiplied by one such factor in each, and shrinks. The factor of ReLU is exactly 1 wherever the unit is active, and it costs one comparison.
+
+# %%
+s = tf.linspace(-8.0, 8.0, 1601)
+with tf.GradientTape() as tape:
+    tape.watch(s)
+    sigmoid = tf.sigmoid(s)
+slope = tf.reduce_max(tape.gradient(sigmoid, s))
+claim("sigmoid-slope", slope, between=(0.2499, 0.2501),
+      about="largest derivative of the sigmoid")
+
+# %% [markdown]
+# One bend per unit is enough in principle: with enough units, a single hidden layer can approximate any continuous function on the images as closely as we like. {cite:t}`hornik1989` prove it for S-shaped functions; ReLU inherits it, because $\max(0, z) - \max(0, z - 1)$ is such a function. Whether training *finds* such weights is another matter.
 #
 # The original submission says that ReLU "does not work well when there are negative" values. Negative pre-activations are not a fault. They are what ReLU is there for: a unit that outputs 0 says that its feature is absent from this image. What it costs is in the second formula of {eq}`eq-relu`. Where the output is 0, so is the derivative, and from that image the unit learns nothing. We had better measure how often that happens.
 #
@@ -205,7 +217,7 @@ claim("silent-share", silent_share.item(), between=(0.25, 0.50),
 
 
 # %% [markdown]
-# So at any one image, {glue:text}`silent-share:.0%` of the hidden units are silent. Which ones differs from image to image: each unit is silent for some images and speaks for others, and it learns from those. Only a unit that is silent for *all* images learns nothing, ever: no image gives it a gradient, so its weights stay as they are, and so does its silence. Such a unit is called *dead* {cite}`maas2013`.
+# So at any one image, {glue:text}`silent-share:.0%` of the hidden units are silent. Which ones differs from image to image: each unit is silent for some images and speaks for others, and it learns from those. A unit that is silent for *all* images gets no gradient from any of them, so its weights stay as they are. In the first hidden layer that is final, because its inputs, the pixels, never change. In the second layer the inputs do change while the first layer learns, so a silent unit can come back, though nothing drives it to. {cite:t}`maas2013` describe the effect; a unit that is silent for all images is called *dead*.
 
 # %%
 def dead_units(outputs):
@@ -215,7 +227,7 @@ claim("dead-units", dead_units(first) + dead_units(second), at_most=3,
       about="hidden units of 128 that are dead after 3 epochs at learning rate 0.1")
 
 # %% [markdown]
-# Of 128 hidden units, {glue:text}`dead-units:d` are dead. With these settings, dead units are no problem. With others they are: one step that is too long can push the bias and weights of a unit so far down that no image lifts it above 0 again. The last chapter's raw pixels did so, and so does a large learning rate.
+# Of 128 hidden units, {glue:text}`dead-units:d` are dead. With these settings, dead units are no problem. With others they are: one step that is too long can push the bias and weights of a unit so far down that no image lifts it above 0 again. The raw pixels of the {ref}`previous chapter <why-divide>` did so, and so does a large learning rate.
 
 # %%
 import pandas as pd
@@ -237,11 +249,17 @@ claim("dead-at-one", dead_in_first[1.0], between=(5, 45),
       about="dead units of 64 in the first layer after 3 epochs at learning rate 1")
 
 # %%
-claim("accuracy-at-one-and-a-half", table.loc[1.5, "validation accuracy"], at_most=0.6,
+dead_in_all = table[["dead, first layer", "dead, second layer"]].sum(axis=1)
+more_each_time = dead_in_all[0.5] < dead_in_all[1.0] < dead_in_all[1.5]
+claim("dead-grow-with-rate", bool(more_each_time), exactly=True,
+      about="each of the learning rates 0.5, 1.0, 1.5 leaves more dead units")
+
+# %%
+claim("accuracy-at-one-and-a-half", table.loc[1.5, "validation accuracy"], at_most=0.9,
       about="validation accuracy after 3 epochs at learning rate 1.5")
 
 # %% [markdown]
-# Read the table downwards. A learning rate of 0.5 does better than the assignment's 0.1 in these three epochs, and hardly kills a unit. At 1.0 the first layer has lost {glue:text}`dead-at-one:d` of its 64 units. At 1.5 the network ends at {glue:text}`accuracy-at-one-and-a-half:.1%`. It is one run for each rate, so trust the trend and not the second digit. When accuracy stops at about one in ten, count dead units first.
+# Read the table downwards. Up to 0.5, hardly a unit dies. At 1.0 the first layer has lost {glue:text}`dead-at-one:d` of its 64 units. At 1.5 the network ends at {glue:text}`accuracy-at-one-and-a-half:.1%`. Each rate was run once, so trust the trend and not the second digit. When a network stops learning, or never starts, count its dead units first.
 #
 # The gradient says the same as the outputs. By the chain rule, the gradient of the loss with respect to a weight $W_{ij}$ contains the factor $\phi'(z_j)$, which is 0 for a silent unit; summed over a batch in which the unit is always silent, it is 0. We look at the network trained at learning rate 1.0, at the dead units of its first layer, and at the columns of its first kernel that get no gradient from 128 images.
 
@@ -263,15 +281,15 @@ claim("alive-gradient", np.abs(gradient[:, ~dead]).max(), at_least=0.001,
       about="largest gradient of a weight into a unit that is not dead")
 
 # %% [markdown]
-# Not a small gradient, but none at all. No learning rate brings such a unit back.
+# Not a small gradient, but none at all. With plain gradient descent, no learning rate brings such a unit of the first layer back.
 #
 # ## Softmax: from sums to probabilities
 #
-# The output layer computes ten sums, one for each digit. They are called *logits*, and can be any numbers. We want probabilities: ten numbers between 0 and 1 that add up to 1, and the larger the logit, the larger its probability. *Softmax* {cite}`bridle1990` takes exponentials, which are positive, and divides by their sum:
+# The output layer computes ten sums, one for each digit. They are called *logits*, and can be any numbers. We want probabilities for the $K = 10$ classes: ten numbers between 0 and 1 that add up to 1, and the larger the logit, the larger its probability. *Softmax* {cite}`bridle1990` takes exponentials, which are positive, and divides by their sum:
 #
 # ```{math}
 # :label: eq-softmax
-# p_i = \frac{e^{z_i}}{\sum_{k=1}^{K} e^{z_k}}, \qquad i = 1, \dots, K.
+# p_i = \frac{e^{z_i}}{\sum_{k=0}^{K-1} e^{z_k}}, \qquad i = 0, \dots, K-1.
 # ```
 #
 # Let us watch it at work on one validation image, in the network trained at learning rate 0.1.
@@ -309,13 +327,14 @@ for ax, (name, values) in zip(axes[1:], columns.items()):
 # so a logit that is larger by 1 makes a probability that is $e \approx 2.7$ times as large, wherever the two logits lie.
 
 # %%
-ratio = probabilities[0] / probabilities[1]
+p = trained(images[:1]).numpy()[0]
+ratio = p[0] / p[1]
 relative_difference = abs(ratio / np.exp(logits[0] - logits[1]) - 1)
 claim("ratio-of-probabilities", relative_difference, at_most=1e-4,
       about="relative difference between a ratio of probabilities and the exponential")
 
 # %% [markdown]
-# Why not end with ReLU, or with nothing? Because the loss of the next chapter asks for probabilities, and outputs of ReLU need not add up to 1, or may all be 0. One warning: that ten numbers add up to 1 does not make them *right*. Whether images that get 0.9 are classified correctly nine times in ten is a question of its own, and can be measured.
+# Why not end with ReLU? Because its outputs need not add up to 1, and may all be 0. Ending with nothing is possible, and common: the losses of Keras accept logits, with `from_logits=True`, and apply softmax themselves. One warning: that ten numbers add up to 1 does not make them *right*. Whether images that get 0.9 are classified correctly nine times in ten is a question of its own, and can be measured.
 #
 # (counting-parameters)=
 # ## Counting parameters
@@ -394,12 +413,13 @@ claim("dense-bytes", network.count_params() * 4, exactly=220_200,
 # Training takes more: a gradient for each parameter, and the outputs of every layer for each image of the batch, because the gradients are computed from them. For a batch of 128 images:
 
 # %%
-numbers_a_image = 784 + 64 + 64 + 10
-claim("dense-training-bytes", 4 * (2 * 55_050 + 128 * numbers_a_image), exactly=912_464,
-      about="bytes for parameters, gradients and one batch's numbers")
+outputs_per_image = 784 + 64 + 64 + 10
+numbers = 2 * network.count_params() + 128 * outputs_per_image
+claim("dense-training-bytes", 4 * numbers, exactly=912_464,
+      about="bytes of parameters, gradients and the layers' outputs for one batch")
 
 # %% [markdown]
-# Still under a megabyte. A network of this size is no burden to any computer; the 188 megabytes of images are.
+# These numbers stay under a megabyte; what TensorFlow needs for itself comes on top. The training images, as `float32`, take 188.
 #
 # ## Why 784, and why 10?
 #
@@ -421,8 +441,8 @@ except ValueError as error:
 # The last point can be checked. Add any constant to all ten logits, and softmax gives the same:
 
 # %%
-shifted = np.exp(logits + 5) / np.exp(logits + 5).sum()
-claim("shift-difference", np.abs(shifted - probabilities).max(), at_most=1e-6,
+shifted = np.array(keras.ops.softmax(logits + 5))
+claim("shift-difference", np.abs(shifted - p).max(), at_most=1e-6,
       about="largest change of a probability when 5 is added to all logits")
 
 # %% [markdown]
@@ -433,7 +453,7 @@ claim("shift-difference", np.abs(shifted - probabilities).max(), at_most=1e-6,
 # ```{exercise} Hinton's network
 # :label: ex-hinton-parameters
 #
-# A later chapter replicates a network with hidden layers of 500 and 300 units. How many parameters has it? Use {eq}`eq-dense-parameters` and paper, then check.
+# A later chapter replicates a network with hidden layers of 500 and 300 units. How many parameters does it have? Use {eq}`eq-dense-parameters` and paper, then check.
 # ```
 
 # %%
@@ -463,7 +483,7 @@ claim("hinton-parameters", networks.dense((500, 300)).count_params(), exactly=54
 # ```{exercise} Four layers
 # :label: ex-four-layers
 #
-# How many parameters has a network with hidden layers of 125, 100 and 50 units, and which share of them lies in the first layer? Check the first number.
+# How many parameters does a network with hidden layers of 125, 100 and 50 units have, and which share of them lies in the first layer? Check the first number.
 # ```
 
 # %%
@@ -492,7 +512,7 @@ claim("four-layer-parameters", parameters.sum(), exactly=116_285,
 # ```{exercise} Backwards
 # :label: ex-backwards
 #
-# A network for MNIST has one hidden layer and 39,760 parameters in all. How many units has the hidden layer?
+# A network for MNIST has one hidden layer and 39,760 parameters in all. How many units are in the hidden layer?
 # ```
 
 # %%
@@ -548,10 +568,10 @@ try_it(parameters_of)
 # ````{solution-end}
 # ````
 #
-# ```{exercise} The first ReLU
+# ```{exercise} Without ReLU
 # :label: ex-relu-kink
 #
-# Without ReLU, the network of three dense layers is one linear map. How many parameters has the *smallest* dense network that computes the same functions as 784-64-64-10 without activations in the hidden layers? (Mind that the hidden layers are wider than the output.)
+# Without ReLU in the hidden layers, the three dense layers collapse into one. How many parameters does the smallest dense network *with ten output units* have that can compute every function that 784-64-64-10 can compute without ReLU? (Check that the hidden layers are no bottleneck.)
 # ```
 
 # %%
@@ -582,7 +602,7 @@ check_answer("relu-kink", networks.dense(()).count_params(), "1f733dca")
 # :class: dropdown
 # ````
 #
-# One hidden layer of 69 units has 54,865 parameters; four layers of 57 units have 55,243. A good answer gives mean and standard deviation for each network, says that it measured on validation images, and trains all of them equally long. Expect differences of the size of the spread: at this number of parameters, depth buys little on MNIST. The first seed alone can put any of the three ahead.
+# One hidden layer of 69 units has 54,865 parameters; four layers of 57 units have 55,243. A good answer gives mean and standard deviation for each network, says that it measured on validation images, and trains all of them equally long. Compare the differences between the networks with the spread before you name a winner, and look at how often the winner changes from seed to seed.
 #
 # ````{solution-end}
 # ````
@@ -593,12 +613,12 @@ check_answer("relu-kink", networks.dense(()).count_params(), "1f733dca")
 # - A dense layer computes $\phi(xW + b)$. Without the bend of $\phi$, all layers together would be one.
 # - ReLU outputs 0, and passes no gradient, for negative sums. After training, {glue:text}`silent-share:.0%` of the hidden units were silent at an image, and {glue:text}`dead-units:d` of 128 were dead. Steps that are too long kill units.
 # - Softmax turns logits into probabilities: order is kept, differences become ratios, and a constant added to all logits changes nothing.
-# - A dense layer has $(d_\text{in} + 1)\,d_\text{out}$ parameters: $50{,}240 + 4{,}160 + 650 = 55{,}050$. It does one multiply-add a weight.
+# - A dense layer has $(d_\text{in} + 1)\,d_\text{out}$ parameters: $50{,}240 + 4{,}160 + 650 = 55{,}050$. It does one multiply-add per weight.
 # - 784 is the number of pixels, 10 the number of classes.
 #
 # ## Further reading
 #
 # - Chapter 6 of {cite:t}`goodfellow2016` treats dense networks, their activation functions and output layers in depth.
-# - {cite:t}`nair2010` introduced ReLU; {cite:t}`maas2013` compare it with variants that do not die.
-# - {cite:t}`hornik1989` prove that one hidden layer can approximate any continuous function.
+# - {cite:t}`nair2010` made ReLU popular; {cite:t}`maas2013` compare it with variants that do not die.
+# - {cite:t}`hornik1989` prove that one hidden layer can approximate any continuous function on a bounded, closed set of inputs.
 # - Where softmax got its name, and its reading as probabilities: {cite:t}`bridle1990`.
