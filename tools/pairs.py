@@ -134,6 +134,10 @@ def claims_page():
         "stops, the book is not built, and the tests fail. This page lists every claim of the book. The values are",
         "those of the run that rendered the page in front of you; the name of a claim leads to the place where it is",
         "made.",
+        "",
+        "A band is no prediction. For a trained result it was set after first runs had shown where the value lies,",
+        "wide enough for another machine. A claim that holds says that the result came out again, not that it was",
+        "foreseen.",
     ]
     for name in chapter_names():
         rows = [
