@@ -10,7 +10,10 @@ BOOK := _build/html/index.html
 EXECUTED := _build/executed
 INPUTS := $(wildcard mnist_utils/*.py mnist_utils/data/*.gz results/* assets/*.mplstyle) requirements.lock
 
-.PHONY: help book test lab notebooks bench serve clean
+STUDY ?=
+REPLICATE := _build/replicate
+
+.PHONY: help book test lab notebooks replicate bench serve clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-10s %s\n", $$1, $$2}' Makefile
@@ -46,6 +49,9 @@ lab: $(ENVIRONMENT) ## open the notebooks in JupyterLab
 
 notebooks: $(ENVIRONMENT) ## write chapters/*.py and notebooks/*.ipynb from chapters/*.md (CHAPTER=name for one)
 	$(BIN)/python tools/pairs.py $(CHAPTER)
+
+replicate: $(ENVIRONMENT) ## run all studies afresh and compare them with results/ (STUDY=name for one)
+	$(BIN)/python -m mnist_utils studies replicate $(STUDY) --out $(REPLICATE)
 
 bench: $(ENVIRONMENT) ## run the side-by-side measurements in benchmarks/
 	@for file in benchmarks/*.py; do $(BIN)/python $$file || exit 1; done

@@ -27,6 +27,12 @@ def main(arguments: list[str] | None = None) -> int:
     running.add_argument("--epochs", metavar="N", type=int, help="epochs, in place of the study's own")
     running.add_argument("--out", metavar="FOLDER", default=studies.RESULTS, help="default: the folder results/")
     running.set_defaults(run=run_study)
+    again = actions.add_parser("replicate", help="run studies afresh and hold the results against the stored ones")
+    again.add_argument("names", metavar="NAME", nargs="*", help="default: all studies")
+    again.add_argument("--out", metavar="FOLDER", required=True, help="an own folder; what it already holds is kept")
+    again.set_defaults(run=replicate)
+    for action in (running, again):
+        action.add_argument("--scheduler", metavar="ADDRESS", help="of dask.distributed, whose workers do the training")
 
     options = parser.parse_args(arguments)
     return options.run(options)
@@ -47,7 +53,7 @@ def list_studies(options: argparse.Namespace) -> int:
     """Print a line for each study."""
     for study in studies.STUDIES.values():
         networks = len(study.conditions) * len(study.factors) * len(study.seeds)
-        print(f"{study.name:<16}{networks:>4} networks, {study.epochs} epochs each: {study.about}")
+        print(f"{study.name:<18}{networks:>4} networks, {study.epochs} epochs: {study.about}")
     return 0
 
 
@@ -57,11 +63,37 @@ def run_study(options: argparse.Namespace) -> int:
     if options.seeds is not None:
         changes["seeds"] = tuple(range(options.seeds))
     try:
-        studies.run(dataclasses.replace(studies.find(options.name), **changes), options.out)
-    except (studies.StudyError, dataset.DatasetError, OSError) as error:
+        study = dataclasses.replace(studies.find(options.name), **changes)
+        results = studies.run(study, options.out, scheduler=options.scheduler)
+    except (studies.StudyError, dataset.DatasetError) as error:
         print(error, file=sys.stderr)
         return 1
+    count = len(results.drop_duplicates(["condition", "factor", "seed"]))
+    print(f"{options.out}/{study.name}.csv holds {count} networks")
     return 0
+
+
+def replicate(options: argparse.Namespace) -> int:
+    """Run studies afresh, print how far their means lie from the stored ones, and return 1 if one is too far off."""
+    try:
+        chosen = [studies.find(name) for name in options.names or studies.STUDIES]
+        minutes = [studies.provenance(study.name)["seconds"] / 60 for study in chosen]
+        print(f"{len(chosen)} studies; the stored ones took {sum(minutes):.0f} minutes in all.")
+        print(f"If it is interrupted, the same command goes on from {options.out}.")
+        beyond = 0
+        for study, expected in zip(chosen, minutes, strict=True):
+            print(f"\n{study.name} (stored: {expected:.1f} minutes)", flush=True)
+            again = studies.run(study, options.out, scheduler=options.scheduler)
+            table = studies.compare(again, studies.load(study.name))
+            print(table.to_string(float_format="{:.5f}".format))
+            taken = studies.provenance(study.name, options.out)["seconds"] / 60
+            beyond += (~table["holds"]).sum()
+            print(f"{table['holds'].sum()} of {len(table)} means within what the stored spread allows; {taken:.1f} min")
+    except (studies.StudyError, dataset.DatasetError) as error:
+        print(error, file=sys.stderr)
+        return 1
+    print(f"\n{beyond} means beyond what the stored spread allows" if beyond else "\nall means as stored")
+    return 1 if beyond else 0
 
 
 if __name__ == "__main__":

@@ -3,8 +3,8 @@
 import keras
 
 
-def dense(hidden=(64, 64), seed=None):
-    """Return a network of dense layers for MNIST: Flatten, hidden layers with ReLU, ten outputs with softmax.
+def dense(hidden=(64, 64), seed=None, activation="relu"):
+    """Return a network of dense layers for MNIST: Flatten, hidden layers, ten outputs with softmax.
 
     Parameters
     ----------
@@ -12,6 +12,8 @@ def dense(hidden=(64, 64), seed=None):
         Units of each hidden layer.
     seed : int, optional
         Fixes the initial kernels (Glorot uniform; biases start at 0). Without it they differ at each call.
+    activation : str
+        Of the hidden layers.
 
     Returns
     -------
@@ -24,18 +26,43 @@ def dense(hidden=(64, 64), seed=None):
     >>> networks.dense((64, 64), seed=0).count_params()
     55050
     """
-    if any(units < 1 for units in hidden):
-        raise ValueError(f"got hidden layers of {tuple(hidden)} units, expected each to have at least 1")
-    network = keras.Sequential([keras.Input((28, 28, 1)), keras.layers.Flatten()])
-    for index, units in enumerate([*hidden, 10]):
-        network.add(
-            keras.layers.Dense(
-                units,
-                activation="relu" if index < len(hidden) else "softmax",
-                # One seed for all layers would give layers of one shape the same weights.
-                kernel_initializer=keras.initializers.GlorotUniform(None if seed is None else 1000 * seed + index),
-            )
+    return stacked(1, hidden, seed, activation)
+
+
+def stacked(times, hidden=(300, 500), seed=None, activation="relu"):
+    """Return what the loop of the original submission builds: dense networks put on top of each other.
+
+    The ten probabilities of each network, but the last, are the inputs of the next.
+
+    Parameters
+    ----------
+    times : int
+        How many networks; with 1 it is the network that `dense` returns.
+    hidden, seed, activation
+        As in `dense`. With the same seed, a stack begins with the kernels of the lower ones.
+
+    Returns
+    -------
+    keras.Sequential
+        Not compiled; input (n, 28, 28, 1), output (n, 10).
+
+    Examples
+    --------
+    >>> from mnist_utils import networks
+    >>> len(networks.stacked(3, seed=0).layers)  # one Flatten, 3 layers a network
+    10
+    """
+    if times < 1 or any(units < 1 for units in hidden):
+        raise ValueError(
+            f"got {times} networks with hidden layers of {tuple(hidden)} units, expected at least 1 network, and each "
+            "layer to have at least 1 unit"
         )
+    network = keras.Sequential([keras.Input((28, 28, 1)), keras.layers.Flatten()])
+    layers = [*((units, activation) for units in hidden), (10, "softmax")] * times
+    for index, (units, function) in enumerate(layers):
+        # One seed for all layers would give layers of one shape the same weights.
+        initializer = keras.initializers.GlorotUniform(None if seed is None else 1000 * seed + index)
+        network.add(keras.layers.Dense(units, activation=function, kernel_initializer=initializer))
     return network
 
 

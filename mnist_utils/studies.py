@@ -1,23 +1,35 @@
-"""Long experiments: trained once with plain Keras, stored as one tidy CSV each, and read by the chapters.
+"""Long experiments: trained once, stored as one tidy CSV each, and read by the chapters.
 
 A study trains a network for each combination of its conditions, factors and seeds. A seed fixes the initial weights and
-the order of the images, so that networks of one seed differ in their condition and in nothing else.
+the order of the images, so that networks of one seed differ in their condition and in nothing else: a comparison of two
+conditions within a seed is free of the luck of the draw, which needs fewer seeds for the same certainty (a paired
+design). Networks of one seed that use the same batches train together, see `mnist_utils.ensembles`.
+
+To spread a study over machines, start ``dask scheduler`` on one and ``dask worker ADDRESS --nthreads 1`` wherever this
+package is installed, and pass the scheduler's address. Without it, nothing of dask is imported.
 """
 
+import contextlib
 import dataclasses
 import functools
 import importlib.metadata
+import io
+import itertools
 import json
 import os
 import platform
 import subprocess
+import sys
+import threading
 import time
-from collections.abc import Callable, Sequence
+import zipfile
+from collections.abc import Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from itertools import product
 from pathlib import Path
 
+import filelock
 import numpy as np
 import pandas as pd
 from scipy import stats
@@ -26,11 +38,16 @@ from mnist_utils import dataset
 
 COLUMNS = ["study", "condition", "factor", "seed", "epoch", "split", "loss", "accuracy"]
 RESULTS = Path(__file__).resolve().parent.parent / "results"
+PATIENCE = 15  # seconds that a scheduler has to answer
 # For each protocol: how many images it trains on, the splits measured after every epoch, and those after the last one.
+# The "sparse" ones measure the training images once, which saves a third of the work of an epoch.
 PROTOCOLS = {
     "assignment": (60_000, ("train", "test"), ()),
     "validation": (50_000, ("train", "validation"), ("test",)),
     "search": (50_000, ("train", "validation"), ()),
+    "sparse-assignment": (60_000, ("test",), ("train",)),
+    "sparse-validation": (50_000, ("validation",), ("train", "test")),
+    "all-images": (60_000, (), ("train", "test")),
 }
 
 
@@ -40,12 +57,37 @@ class StudyError(ValueError):
 
 @dataclass(frozen=True)
 class Condition:
-    """What may differ between the networks of a study: the images (by a key of PROTOCOLS) and the settings of SGD."""
+    """What may differ between the networks of a study, beside factor and seed.
+
+    Attributes
+    ----------
+    protocol : str
+        Which images train, and which are measured when: a key of `PROTOCOLS`.
+    learning_rate : float
+        Of SGD, in the first step.
+    schedule : {"constant", "linear"}
+        "linear" lets the learning rate fall to 0 over all steps of the training.
+    activation : str
+        Of the hidden layers.
+    epochs : int, optional
+        In place of the study's.
+    divisions : int
+        How often the pixels are divided by 255.
+    stacked : bool
+        Whether the factors are one long training: each puts another network on top of what the last one has become, as
+        the loop of the original submission does.
+    """
 
     name: str
     protocol: str
     learning_rate: float = 0.1
     batch_size: int = 128
+    schedule: str = "constant"
+    momentum: float = 0.0
+    activation: str = "relu"
+    epochs: int | None = None
+    divisions: int = 1
+    stacked: bool = False
 
 
 @dataclass(frozen=True)
@@ -64,14 +106,26 @@ class Study:
         for what in ("conditions", "factors", "seeds"):
             if not getattr(self, what):
                 raise StudyError(f"study {self.name!r}: got no {what}, expected at least one")
-        if self.epochs < 1:
-            raise StudyError(f"study {self.name!r}: got {self.epochs} epochs, expected at least 1")
+        for epochs in (self.epochs, *(condition.epochs for condition in self.conditions)):
+            if epochs is not None and epochs < 1:
+                raise StudyError(f"study {self.name!r}: got {epochs} epochs, expected at least 1")
         if min(self.factors) < 0 or min(self.seeds) < 0:
             raise StudyError(f"study {self.name!r}: got a factor or a seed below 0, expected none")
         for condition in self.conditions:
-            if condition.protocol not in PROTOCOLS or condition.learning_rate <= 0 or condition.batch_size < 1:
-                raise StudyError(f"got {condition}, expected positive numbers and a protocol of {', '.join(PROTOCOLS)}")
+            if condition.protocol not in PROTOCOLS:
+                raise StudyError(f"got {condition}, expected a protocol of {', '.join(PROTOCOLS)}")
+            if min(condition.learning_rate, condition.batch_size, condition.divisions) <= 0 or condition.momentum < 0:
+                raise StudyError(f"got {condition}, expected positive numbers")
+            if condition.schedule not in ("constant", "linear"):
+                raise StudyError(f"got {condition}, expected the schedule constant or linear")
 
+    def epochs_of(self, condition: Condition) -> int:
+        """Return the epochs that the networks of a condition train."""
+        return condition.epochs or self.epochs
+
+
+ASSIGNED_FACTORS = (1e-6, 1e-5, 1e-4, 5e-4, 1e-3)
+CHOSEN_FACTOR = 1e-4  # by the validation images of `hinton-validation`; a test holds it against what is stored
 
 STUDIES = {
     study.name: study
@@ -91,6 +145,61 @@ STUDIES = {
             ),
             seeds=(0, 1, 2),
         ),
+        Study(
+            "hinton-assignment",
+            "500-300 network with five L2 factors, three replicates, measured on the test set as the assignment asks",
+            (Condition("assignment", "sparse-assignment"),),
+            hidden=(500, 300),
+            factors=ASSIGNED_FACTORS,
+            seeds=(0, 1, 2),
+            epochs=40,
+        ),
+        Study(
+            "hinton-validation",
+            "500-300 network with five L2 factors, measured on a validation split, on the test set once",
+            (Condition("validation", "sparse-validation"),),
+            hidden=(500, 300),
+            factors=ASSIGNED_FACTORS,
+            epochs=40,
+        ),
+        Study(
+            "hinton-unreported",
+            "500-300 network with the factor chosen on validation, and what was not reported of Hinton's",
+            (
+                Condition("rate falls to 0", "sparse-validation", schedule="linear"),
+                Condition("momentum 0.9, rate 0.01", "sparse-validation", 0.01, momentum=0.9),
+                Condition("momentum 0.9, rate 0.1", "sparse-validation", momentum=0.9),
+                Condition("batches of 32", "sparse-validation", batch_size=32),
+                Condition("tanh units", "sparse-validation", activation="tanh"),
+                Condition("logistic units", "sparse-validation", activation="sigmoid"),
+                Condition("80 epochs", "sparse-validation", epochs=80),
+                Condition("80 epochs, rate falls to 0", "sparse-validation", schedule="linear", epochs=80),
+                Condition("all 60,000 images", "all-images"),
+                Condition("all 60,000 images, rate falls to 0", "all-images", schedule="linear"),
+            ),
+            hidden=(500, 300),
+            factors=(CHOSEN_FACTOR,),
+            seeds=(0, 1, 2, 3, 4),
+            epochs=40,
+        ),
+        Study(
+            "forensic",
+            "300-500 network as in the submission's loop: fresh or stacked, pixels divided by 255 once or twice",
+            tuple(
+                Condition(
+                    f"{'stacked' if stacked else 'fresh'}, divided {'twice' if divisions == 2 else 'once'}",
+                    "sparse-assignment",
+                    divisions=divisions,
+                    stacked=stacked,
+                )
+                for stacked in (False, True)
+                for divisions in (1, 2)
+            ),
+            hidden=(300, 500),
+            factors=ASSIGNED_FACTORS,
+            seeds=(0, 1, 2),
+            epochs=40,
+        ),
     ]
 }
 
@@ -106,19 +215,27 @@ def find(name: str) -> Study:
     return STUDIES[name]
 
 
-def run(study: Study, out: str | os.PathLike, report: Callable[[str], None] = print) -> pd.DataFrame:
-    """Train what is still missing of a study; store NAME.csv, and its provenance in NAME.json, after each network.
+def run(
+    study: Study, out: str | os.PathLike, *, scheduler: str | None = None, progress: bool | None = None
+) -> pd.DataFrame:
+    """Train what is still missing of a study; store NAME.csv, and its provenance in NAME.json.
 
     Loss is the mean cross-entropy, without the L2 penalty. Loss and accuracy are those of the network as it is at the
     end of the epoch, on the training images too, where Keras's own log has averages over the epoch.
+
+    Every epoch is on disk when it is over: until all networks of a seed that train together are done, in the folder
+    NAME.parts. Whatever interrupts a run, the same call goes on from there.
 
     Parameters
     ----------
     study : Study
     out : path
         The folder, made if it is missing. Networks that are already stored there are kept and not trained again.
-    report : function of one string
-        Called after each network.
+    scheduler : str, optional
+        Address of a dask.distributed scheduler, such as "tcp://10.0.0.1:8786", whose workers do the training. They must
+        have the same versions. Without it, the training is done here.
+    progress : bool, optional
+        Whether to draw a progress bar. If None: where somebody can watch it, in a terminal or a notebook, not in CI.
 
     Returns
     -------
@@ -128,49 +245,93 @@ def run(study: Study, out: str | os.PathLike, report: Callable[[str], None] = pr
     Raises
     ------
     StudyError
-        If the folder holds results that this run cannot continue: of other settings, versions, data or columns.
-    OSError
-        If the folder cannot be made or written. What was stored stays as it was.
+        If the folder holds results that this run cannot continue (of other settings, versions, data or columns, or
+        damaged), is in use by another run, or cannot be written; if the scheduler or its workers do not answer.
     """
-    csv, description = _paths(study, out)
-    csv.parent.mkdir(parents=True, exist_ok=True)
-    results, provenance = pd.DataFrame(columns=COLUMNS), _provenance(study)
-    if csv.exists():
-        results, stored = _read(study, out)
-        for key in ("study", "versions", "data"):
-            got, expected = stored.get(key, {}), provenance[key]
-            other = [
-                f"{name} {got.get(name)}, expected {value}"
-                for name, value in expected.items()
-                if got.get(name) != value
-            ]
-            if other:
-                raise StudyError(
-                    f"{description}: got results of other {key}: {'; '.join(other)}. Choose another folder"
-                )
-        provenance = stored
-    runs = [
-        (condition, factor, seed) for seed, condition, factor in product(study.seeds, study.conditions, study.factors)
-    ]
-    done = set(zip(results["condition"], results["factor"], results["seed"], strict=True))
-    for number, (condition, factor, seed) in enumerate(runs, 1):
-        if (condition.name, factor, seed) in done:
-            continue
-        start = time.monotonic()
-        rows = pd.DataFrame(_train(study, condition, factor, seed), columns=COLUMNS)
-        results = rows if results.empty else pd.concat([results, rows], ignore_index=True)
-        seconds = time.monotonic() - start
-        provenance["seconds"] = round(provenance["seconds"] + seconds, 1)
-        # This order: results without provenance could not be continued.
-        _replace(description, json.dumps(provenance, indent=2) + "\n")
-        _replace(csv, results.to_csv(index=False, lineterminator="\n"))
-        last = f"{rows['split'].iloc[-1]} accuracy {rows['accuracy'].iloc[-1]:.4f}"
-        report(f"{number} of {len(runs)}: {condition.name}, factor {factor}, seed {seed}: {last}, {seconds:.0f} s")
+    csv, description, parts = _paths(study, out)
+    with _writing(csv.parent):
+        parts.mkdir(parents=True, exist_ok=True)
+    with contextlib.ExitStack() as stack:
+        try:
+            stack.enter_context(filelock.FileLock(csv.with_name(f".{study.name}.lock"), timeout=0))
+        except filelock.Timeout as error:
+            raise StudyError(f"{csv}: another run is writing it; wait for its end, or choose another folder") from error
+        executor, slots, machine = stack.enter_context(_workers(scheduler))
+        results, provenance = _continued(study, out, machine)
+        done = set(zip(results["condition"], results["factor"], results["seed"], strict=True))
+        waiting = [job for job in jobs(study) if not done.issuperset(job.networks())]
+        states = {job: _read_part(parts / job.file_name, job) for job in waiting}
+        bar = _progress_bar(sum(job.epochs_left(states[job]) for job in waiting), progress)
+        before, start, running = provenance["seconds"], time.monotonic(), {}
+        while waiting or running:
+            while waiting and len(running) < slots():
+                job = waiting.pop(0)
+                running[executor.submit(advance, job, states.pop(job))] = job
+            for future in wait(running, return_when=FIRST_COMPLETED).done:
+                job = running.pop(future)
+                state = _result(future, scheduler)
+                if job.epochs_left(state):
+                    running[executor.submit(advance, job, state)] = job
+                    with _writing(parts):
+                        _write_part(parts / job.file_name, job, state)
+                else:
+                    rows = pd.DataFrame(state.rows, columns=COLUMNS)
+                    results = _in_order(study, rows if results.empty else pd.concat([results, rows]))
+                    provenance["seconds"] = round(before + time.monotonic() - start, 1)
+                    # This order: results without provenance could not be continued.
+                    with _writing(csv.parent):
+                        _replace(description, (json.dumps(provenance, indent=2) + "\n").encode())
+                        _replace(csv, results.to_csv(index=False, lineterminator="\n").encode())
+                        (parts / job.file_name).unlink(missing_ok=True)
+                bar(job.width)
+        for leftover in parts.iterdir():
+            leftover.unlink()
+        parts.rmdir()
     return results
 
 
-def load(name: str) -> pd.DataFrame:
-    """Return the results of a study that are stored with the book, with the columns `COLUMNS`.
+def train_slice(study: Study, seed: int = 0, epochs: int = 1, conditions: Sequence[str] = ()) -> pd.DataFrame:
+    """Train the first epochs of some networks of a study again, and store nothing.
+
+    Parameters
+    ----------
+    study : Study
+    seed : int
+        One of the study's.
+    epochs : int
+        How many; what depends on the number of all epochs, such as a schedule, stays as it is in the whole study.
+    conditions : sequence of str
+        Names of the conditions to train; all of them if empty.
+
+    Returns
+    -------
+    pandas.DataFrame
+        The rows that the study stores for these epochs, with the columns `COLUMNS`.
+
+    Examples
+    --------
+    >>> again = train_slice(find("dense"), epochs=1, conditions=["assignment"])
+    >>> list(again["split"])
+    ['train', 'test']
+    """
+    unknown = set(conditions) - {condition.name for condition in study.conditions}
+    if unknown or seed not in study.seeds or epochs < 1:
+        raise StudyError(
+            f"study {study.name!r}: got seed {seed}, {epochs} epochs, conditions {sorted(unknown)}; expected one of "
+            "its seeds, at least 1 epoch, and conditions of its own"
+        )
+    kept = tuple(condition for condition in study.conditions if not conditions or condition.name in conditions)
+    rows = []
+    for job in jobs(dataclasses.replace(study, seeds=(seed,), conditions=kept)):
+        state = None
+        for _ in range(min(epochs, job.epochs)):
+            state = advance(job, state)
+        rows += state.rows
+    return _in_order(study, pd.DataFrame(rows, columns=COLUMNS))
+
+
+def load(name: str, folder: str | os.PathLike = RESULTS) -> pd.DataFrame:
+    """Return the results of a study that are stored with the book, or in another folder, with the columns `COLUMNS`.
 
     Raises
     ------
@@ -182,7 +343,16 @@ def load(name: str) -> pd.DataFrame:
     >>> load("dense")["seed"].nunique() >= 10
     True
     """
-    return _read(find(name), RESULTS)[0]
+    return _read(find(name), folder)[0]
+
+
+def provenance(name: str, folder: str | os.PathLike = RESULTS) -> dict:
+    """Return with what, on what, when and for how long the stored results of a study were computed.
+
+    >>> sorted(provenance("dense"))[:3]
+    ['code', 'data', 'processor']
+    """
+    return _read(find(name), folder)[1]
 
 
 def summarize(results: pd.DataFrame, by: Sequence[str], of: str = "accuracy") -> pd.DataFrame:
@@ -216,8 +386,257 @@ def summarize(results: pd.DataFrame, by: Sequence[str], of: str = "accuracy") ->
     return table.assign(low=table["mean"] - half, high=table["mean"] + half)
 
 
-def _paths(study: Study, folder: str | os.PathLike) -> tuple[Path, Path]:
-    return Path(folder) / f"{study.name}.csv", Path(folder) / f"{study.name}.json"
+def compare(again: pd.DataFrame, stored: pd.DataFrame, level: float = 0.001) -> pd.DataFrame:
+    """Hold the mean accuracies of a study that was run again against the stored ones.
+
+    Parameters
+    ----------
+    again, stored : pandas.DataFrame
+        Rows of one study. Only places (condition, factor, epoch, split) that both have are compared, and of these for
+        each network the last epoch of a split.
+    level : float
+        How often chance alone may put any line of the table beyond what is allowed, if both come from one experiment.
+
+    Returns
+    -------
+    pandas.DataFrame
+        A row for each condition, factor and split; columns stored, again, difference, allowed (from the stored standard
+        deviation, pooled over the factors of a condition, by a t distribution, with `level` shared by all rows; but at
+        least one image in 10,000) and holds.
+    """
+    place = ["condition", "factor", "split"]
+    shared = [*place, "epoch", "seed"]
+    again = again.merge(stored[shared], on=shared)
+    last = again.groupby(place)["epoch"].transform("max")
+    again = summarize(again[again["epoch"] == last], by=[*place, "epoch"])
+    stored = summarize(stored, by=[*place, "epoch"]).loc[again.index]
+    pooled = stored.assign(freedom=stored["seeds"] - 1, square=(stored["seeds"] - 1) * stored["sd"] ** 2)
+    pooled = pooled.groupby(["condition", "split"])[["freedom", "square"]].transform("sum")
+    sd = np.sqrt(pooled["square"] / pooled["freedom"])
+    error = sd * np.sqrt(1 / stored["seeds"] + 1 / again["seeds"])
+    allowed = np.maximum(stats.t.ppf(1 - level / 2 / len(stored), pooled["freedom"]) * error, 1.0001e-4)
+    table = pd.DataFrame({"stored": stored["mean"], "again": again["mean"]})
+    difference = table["again"] - table["stored"]
+    return table.assign(difference=difference, allowed=allowed, holds=difference.abs() <= allowed)
+
+
+@dataclass(frozen=True)
+class Job:
+    """Networks of one seed that train together, because they use the same batches."""
+
+    study: Study
+    seed: int
+    conditions: tuple[Condition, ...]
+
+    @property
+    def stacked(self) -> bool:
+        """Whether the factors come one after the other."""
+        return self.conditions[0].stacked
+
+    @property
+    def epochs(self) -> int:
+        """Epochs of the whole training."""
+        return self.study.epochs_of(self.conditions[0]) * (len(self.study.factors) if self.stacked else 1)
+
+    @property
+    def width(self) -> int:
+        """How many networks train at a time."""
+        return len(self.conditions) * (1 if self.stacked else len(self.study.factors))
+
+    @property
+    def file_name(self) -> str:
+        """The name of the file that holds its unfinished networks."""
+        number = [job.conditions for job in jobs(self.study) if job.seed == self.seed].index(self.conditions)
+        return f"seed{self.seed}-{number}.npz"
+
+    def networks(self) -> list[tuple[str, float, int]]:
+        """Return condition, factor and seed of each network."""
+        return [(c.name, factor, self.seed) for c, factor in itertools.product(self.conditions, self.study.factors)]
+
+    def members(self, epoch: int) -> list[tuple[Condition, float]]:
+        """Return condition and factor of the networks that train in an epoch of the job, in their order."""
+        factors = self.study.factors
+        if self.stacked:
+            phase = (epoch - 1) // self.study.epochs_of(self.conditions[0])
+            factors = factors[phase : phase + 1]
+        return list(itertools.product(self.conditions, factors))
+
+    def epochs_left(self, state: "State | None") -> int:
+        """Return the epochs that are still to be trained, times the networks that train at a time."""
+        return (self.epochs - (state.epoch if state else 0)) * self.width
+
+
+@dataclass
+class State:
+    """What a job has reached: the epoch that is over, the weights, and all rows measured so far."""
+
+    epoch: int
+    weights: list[np.ndarray]
+    rows: list[tuple]
+
+
+def jobs(study: Study) -> list[Job]:
+    """Return the jobs of a study, all those of its first seed first."""
+    together = {}
+    for condition in study.conditions:
+        training_images, *_ = PROTOCOLS[condition.protocol]
+        settings = (condition.batch_size, condition.momentum, condition.activation, condition.stacked)
+        together.setdefault((training_images, study.epochs_of(condition), settings), []).append(condition)
+    return [Job(study, seed, tuple(conditions)) for seed in study.seeds for conditions in together.values()]
+
+
+def advance(job: Job, state: State | None) -> State:
+    """Train the networks of a job for one epoch, and measure them. This is what the workers of a cluster run, too."""
+    study, first = job.study, job.conditions[0]
+    epoch, epochs = state.epoch + 1 if state else 1, study.epochs_of(first)
+    phase, now = (epoch - 1) // epochs, (epoch - 1) % epochs + 1
+    members = job.members(epoch)
+    weights = state.weights if state else []
+    if now == 1:
+        kernels, biases = _initial_weights(job, phase, len(members))
+        layers = len(weights) // 2
+        weights = weights[:layers] + kernels + weights[layers:] + biases
+    blocks = phase + 1
+    layers = [*((units, first.activation) for units in study.hidden), (10, "softmax")] * blocks
+    ensemble = _ensemble(tuple(layers), len(members), first.momentum)
+    ensemble.set_weights(weights)
+    # A factor belongs to the kernels of the hidden layers of its own block; without stacking there is but one block.
+    of_blocks = [study.factors[:blocks] if job.stacked else [factor] for _, factor in members]
+    factors = np.transpose(
+        [[number for factor in of_block for number in [factor] * len(study.hidden) + [0]] for of_block in of_blocks]
+    )
+    scales = [255.0**-condition.divisions for condition, _ in members]
+    sets = _tensors(PROTOCOLS[first.protocol][0])
+    count = len(sets["train"][1])
+    order = np.random.default_rng([job.seed, epoch]).permutation(count)
+    rates = _rates(members, now, epochs, steps=-(-count // first.batch_size))
+    ensemble.train(*sets["train"], order, rates, factors, first.batch_size, scales)
+    rows = list(state.rows) if state else []
+    due = {split for condition, _ in members for when, split in _measured(condition, epochs) if when == now}
+    measured = {split: ensemble.evaluate(*sets[split], scales) for split in due}
+    for place, (condition, factor) in enumerate(members):
+        for split in (split for when, split in _measured(condition, epochs) if when == now):
+            numbers = [float(f"{numbers[place]:.6g}") for numbers in measured[split]]
+            rows.append((study.name, condition.name, factor, job.seed, now, split, *numbers))
+    return State(epoch, ensemble.get_weights(), rows)
+
+
+def _rates(members: Sequence[tuple[Condition, float]], epoch: int, epochs: int, steps: int) -> np.ndarray:
+    """Learning rates of an epoch, of shape (steps, networks)."""
+    done = (np.arange(steps) + (epoch - 1) * steps) / (epochs * steps)
+    left = {"constant": np.ones(steps), "linear": 1 - done}
+    return np.stack([condition.learning_rate * left[condition.schedule] for condition, _ in members], axis=1)
+
+
+def _initial_weights(job: Job, phase: int, networks_together: int) -> tuple[list[np.ndarray], list[np.ndarray]]:
+    """Kernels and biases of a new block of layers, the same for all networks of a job."""
+    from mnist_utils import networks
+
+    network = networks.stacked(phase + 1, job.study.hidden, seed=job.seed)
+    weights = network.get_weights()[-2 * (len(job.study.hidden) + 1) :]
+    repeated = [np.stack([array] * networks_together) for array in weights]
+    return repeated[::2], [bias[:, None] for bias in repeated[1::2]]
+
+
+_cache = threading.local()  # each thread trains with an ensemble of its own
+
+
+def _ensemble(layers: tuple[tuple[int, str], ...], count: int, momentum: float):
+    """The last ensemble that this thread has used, if it fits: building one takes longer than many an epoch."""
+    from mnist_utils import ensembles
+
+    key = (layers, count, momentum)
+    if getattr(_cache, "key", None) != key:
+        units, activations = zip(*layers, strict=True)
+        _cache.key, _cache.ensemble = key, ensembles.Ensemble(28 * 28, units, activations, count, momentum)
+    return _cache.ensemble
+
+
+@functools.cache
+def _sets(training_images: int) -> dict[str, tuple[np.ndarray, np.ndarray]]:
+    """Images and labels of each split."""
+    train, test = dataset.load_mnist()
+    sets = {"train": train, "test": test}
+    if training_images < len(train[0]):
+        sets["train"], sets["validation"] = dataset.split(*train, len(train[0]) - training_images)
+    return sets
+
+
+@functools.cache
+def _tensors(training_images: int) -> dict:
+    """The same as TensorFlow's tensors, the images flat."""
+    import tensorflow as tf  # here, because it takes seconds to load, and who reads results needs none of it
+
+    return {
+        split: (tf.constant(images.reshape(len(images), -1)), tf.constant(labels, tf.int32))
+        for split, (images, labels) in _sets(training_images).items()
+    }
+
+
+@contextlib.contextmanager
+def _workers(scheduler: str | None) -> Iterator[tuple]:
+    """Give an executor, a function that tells how many jobs it can do at a time, and what the machines are."""
+    if scheduler is None:
+        # Two at a time: while one does what a single core does, the other has the rest.
+        with ThreadPoolExecutor(2) as executor:
+            try:
+                yield executor, lambda: 2, _machine()
+            finally:
+                executor.shutdown(cancel_futures=True)
+        return
+    try:
+        import distributed
+    except ImportError as error:
+        raise StudyError("a scheduler needs dask.distributed: pip install 'mnist_utils[cluster]'") from error
+    advice = "start one with `dask scheduler`, and workers with `dask worker ADDRESS --nthreads 1`"
+    try:
+        client = distributed.Client(scheduler, timeout=PATIENCE, set_as_default=False)
+    except (OSError, ValueError, TimeoutError) as error:
+        raise StudyError(f"got no answer from a scheduler at {scheduler} within {PATIENCE} s; {advice}") from error
+    with client:
+        try:
+            client.wait_for_workers(1, timeout=PATIENCE)
+        except (OSError, TimeoutError) as error:
+            raise StudyError(f"the scheduler at {scheduler} has no workers after {PATIENCE} s; {advice}") from error
+        machines = list(client.run(_machine).values())
+        for key in ("versions", "code"):
+            different = {json.dumps(machine[key]) for machine in [_machine(), *machines]}
+            if len(different) > 1:
+                raise StudyError(
+                    f"got workers with other {key}: {'; '.join(sorted(different))}; expected the same on all"
+                )
+        for key in ("processor", "threads"):
+            machines[0][key] = ", ".join(sorted({str(machine[key]) for machine in machines}))
+        yield client.get_executor(pure=False), lambda: max(1, sum(client.nthreads().values())), machines[0]
+
+
+def _result(future, scheduler: str | None) -> State:
+    """The state that a job has reached, or StudyError if the cluster is gone."""
+    try:
+        return future.result()
+    except Exception as error:
+        if scheduler is None or not type(error).__module__.startswith(("distributed", "concurrent")):
+            raise
+        raise StudyError(
+            f"the scheduler at {scheduler} gave up on a job: {type(error).__name__}: {error}; "
+            "what is finished is stored: see that it and its workers run, and start the same command again"
+        ) from error
+
+
+def _progress_bar(units: int, progress: bool | None):
+    """Return a function to call with the epochs, times networks, that have been done."""
+    if progress is None:
+        watched = sys.stdout.isatty() or "ipykernel" in sys.modules
+        progress = watched and not os.environ.get("CI")
+    if not progress or not units:
+        return lambda done: None
+    import keras
+
+    return keras.utils.Progbar(units, unit_name="network and epoch").add
+
+
+def _paths(study: Study, folder: str | os.PathLike) -> tuple[Path, Path, Path]:
+    return tuple(Path(folder) / f"{study.name}{end}" for end in (".csv", ".json", ".parts"))
 
 
 def _measured(condition: Condition, epochs: int) -> list[tuple[int, str]]:
@@ -226,14 +645,37 @@ def _measured(condition: Condition, epochs: int) -> list[tuple[int, str]]:
     return [(epoch, split) for epoch in range(1, epochs + 1) for split in each + (last if epoch == epochs else ())]
 
 
+def _in_order(study: Study, rows: pd.DataFrame) -> pd.DataFrame:
+    """Sort rows by seed, condition and factor; those of one network keep their order."""
+    conditions = {condition.name: place for place, condition in enumerate(study.conditions)}
+    ordered = rows.assign(place=rows["condition"].map(conditions))
+    ordered = ordered.sort_values(["seed", "place", "factor"], kind="stable")
+    return ordered[COLUMNS].reset_index(drop=True)
+
+
+def _continued(study: Study, out: str | os.PathLike, machine: dict) -> tuple[pd.DataFrame, dict]:
+    """Return the results that a folder holds of a study, and their provenance; refuse what cannot be continued."""
+    csv, description, _ = _paths(study, out)
+    fresh = _provenance(study, machine)
+    if not csv.exists():
+        return pd.DataFrame(columns=COLUMNS), fresh
+    results, stored = _read(study, out)
+    for key in ("study", "versions", "data"):
+        got, expected = stored.get(key, {}), fresh[key]
+        other = [
+            f"{name} {got.get(name)}, expected {value}" for name, value in expected.items() if got.get(name) != value
+        ]
+        if other:
+            raise StudyError(f"{description}: got results of other {key}: {'; '.join(other)}. Choose another folder")
+    return results, stored
+
+
 def _read(study: Study, folder: str | os.PathLike) -> tuple[pd.DataFrame, dict]:
     """Return results and provenance, or refuse them unless every network has exactly its rows."""
-    csv, description = _paths(study, folder)
+    csv, description, _ = _paths(study, folder)
     try:
         results, provenance = pd.read_csv(csv), json.loads(description.read_text(encoding="utf-8"))
-        rows_of = {
-            condition.name: _measured(condition, provenance["study"]["epochs"]) for condition in study.conditions
-        }
+        stored = dataclasses.replace(study, epochs=provenance["study"]["epochs"])
     except (OSError, ValueError, KeyError, TypeError) as error:
         got = f"got {type(error).__name__}: {error}"
         advice = f"`python -m mnist_utils studies run {study.name}` with another folder makes both"
@@ -241,6 +683,7 @@ def _read(study: Study, folder: str | os.PathLike) -> tuple[pd.DataFrame, dict]:
     if list(results.columns) != COLUMNS or set(results["study"]) - {study.name}:
         got = f"columns {', '.join(results.columns)}, study {', '.join(map(str, set(results.get('study', []))))}"
         raise StudyError(f"{csv}: got {got}; expected columns {', '.join(COLUMNS)}, study {study.name}")
+    rows_of = {condition.name: _measured(condition, stored.epochs_of(condition)) for condition in study.conditions}
     for (condition, factor, seed), rows in results.groupby(["condition", "factor", "seed"], dropna=False):
         if list(zip(rows["epoch"], rows["split"], strict=True)) != rows_of.get(condition):
             raise StudyError(
@@ -249,75 +692,94 @@ def _read(study: Study, folder: str | os.PathLike) -> tuple[pd.DataFrame, dict]:
     return results, provenance
 
 
-def _replace(path: Path, text: str) -> None:
+def _read_part(path: Path, job: Job) -> State | None:
+    """Return what an interrupted run has reached, None if nothing, or refuse a file that is not its own."""
+    if not path.exists():
+        return None
+    try:
+        with np.load(path) as stored:
+            about = json.loads(str(stored["about"]))
+            weights = [stored[f"weights{number}"] for number in range(about["arrays"])]
+        if about["job"] != _identity(job):
+            raise ValueError("it belongs to other networks, versions or data")
+    except (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile) as error:
+        raise StudyError(
+            f"{path}: got {type(error).__name__}: {error}; expected what an interrupted run of {job.study.name!r} left "
+            "there. Choose another folder, or delete this file to train its networks from the beginning"
+        ) from error
+    return State(about["epoch"], weights, [tuple(row) for row in about["rows"]])
+
+
+def _write_part(path: Path, job: Job, state: State) -> None:
+    about = {"job": _identity(job), "epoch": state.epoch, "rows": state.rows, "arrays": len(state.weights)}
+    buffer = io.BytesIO()
+    arrays = {f"weights{number}": array for number, array in enumerate(state.weights)}
+    np.savez(buffer, about=json.dumps(about), **arrays)
+    _replace(path, buffer.getbuffer())
+
+
+def _identity(job: Job) -> dict:
+    """What must be the same for a job to be continued."""
+    fresh = _provenance(job.study, _machine())
+    conditions = [condition.name for condition in job.conditions]
+    return {"conditions": conditions, "seed": job.seed, **{key: fresh[key] for key in ("study", "versions", "data")}}
+
+
+@contextlib.contextmanager
+def _writing(folder: Path) -> Iterator[None]:
+    """Turn an error of the file system into one that says what to do."""
+    try:
+        yield
+    except OSError as error:
+        raise StudyError(
+            f"{error.filename or folder}: got {error.strerror or error}, expected a folder with room that can be "
+            "written. What was stored before is kept: make room or choose another folder, and run the same again"
+        ) from error
+
+
+def _replace(path: Path, content) -> None:
     """Write a file as a whole: whatever interrupts this, the path holds the old content or the new one."""
     part = path.with_name(f"{path.name}.part{os.getpid()}")
     try:
-        part.write_text(text, encoding="utf-8", newline="\n")
+        part.write_bytes(content)
         os.replace(part, path)
     finally:
         part.unlink(missing_ok=True)
 
 
 @functools.cache
-def _sets(training_images: int) -> dict[str, tuple[np.ndarray, np.ndarray]]:
-    """Preprocessed images and labels of each split."""
-    train, test = dataset.load_mnist()
-    sets = {"train": train, "test": test}
-    if training_images < len(train[0]):
-        sets["train"], sets["validation"] = dataset.split(*train, len(train[0]) - training_images)
-    return {name: (dataset.preprocess(images), labels) for name, (images, labels) in sets.items()}
-
-
-def _train(study: Study, condition: Condition, factor: float, seed: int) -> list[tuple]:
-    """Train one network, and return its rows."""
-    import keras  # here, because it takes seconds to load, and who reads results needs none of it
-
-    from mnist_utils import networks
-
-    sets = _sets(PROTOCOLS[condition.protocol][0])
-    images, labels = sets["train"]
-    network = networks.dense(study.hidden, seed=seed)
-    for layer in network.layers[1:-1]:
-        layer.kernel.regularizer = keras.regularizers.L2(factor) if factor else None
-    # Many steps for each call of TensorFlow: the same numbers, to the last bit, in half the time.
-    optimizer = keras.optimizers.SGD(condition.learning_rate)
-    network.compile(optimizer, "sparse_categorical_crossentropy", steps_per_execution=32)
-    rows = []
-    for epoch in range(1, study.epochs + 1):
-        order = np.random.default_rng([seed, epoch]).permutation(len(images))
-        network.fit(images[order], labels[order], condition.batch_size, shuffle=False, verbose=0)
-        for split in (split for when, split in _measured(condition, study.epochs) if when == epoch):
-            probabilities = network.predict(sets[split][0], batch_size=5000, verbose=0)
-            losses = keras.losses.sparse_categorical_crossentropy(sets[split][1], probabilities)
-            loss, accuracy = np.mean(losses), np.mean(probabilities.argmax(axis=1) == sets[split][1])
-            measured = float(f"{loss:.6g}"), float(f"{accuracy:.6g}")
-            rows.append((study.name, condition.name, factor, seed, epoch, split, *measured))
-    return rows
-
-
-def _provenance(study: Study) -> dict:
-    """What is stored beside the results: of what, with what, on what, from when and for how long they were computed."""
+def _machine() -> dict:
+    """Versions, processor and threads of the process that trains."""
     import keras
-    import tensorflow
+    import tensorflow as tf
 
-    settings = json.loads(json.dumps(dataclasses.asdict(study)))  # lists for tuples, as they come back from the file
-    del settings["seeds"], settings["about"]  # more seeds may follow later; the text is no part of the experiment
     cpuinfo = Path("/proc/cpuinfo")  # on Linux; elsewhere Python itself knows the processor's name
     lines = cpuinfo.read_text(encoding="utf-8").splitlines() if cpuinfo.exists() else []
     names = [line.split(": ", 1)[-1] for line in lines if line.startswith("model name")]
+    names += [
+        tf.config.experimental.get_device_details(gpu)["device_name"] for gpu in tf.config.list_physical_devices("GPU")
+    ]
     return {
-        "study": settings,
         "versions": {
             "python": platform.python_version(),
             "numpy": np.__version__,
             "keras": keras.__version__,
-            "tensorflow": tensorflow.__version__,
+            "tensorflow": tf.__version__,
         },
-        "data": dict(dataset.MNIST_SHA256),
         "code": _code_version(),
-        "processor": f"{names[0] if names else platform.processor()} ({platform.machine()})",
-        "threads": tensorflow.config.threading.get_intra_op_parallelism_threads() or os.cpu_count(),
+        "processor": f"{' and '.join(dict.fromkeys(names)) or platform.processor()} ({platform.machine()})",
+        "threads": tf.config.threading.get_intra_op_parallelism_threads() or os.cpu_count(),
+    }
+
+
+def _provenance(study: Study, machine: dict) -> dict:
+    """What is stored beside the results: of what, with what, on what, from when and for how long they were computed."""
+    settings = json.loads(json.dumps(dataclasses.asdict(study)))  # lists for tuples, as they come back from the file
+    del settings["seeds"], settings["about"]  # more seeds may follow later; the text is no part of the experiment
+    return {
+        "study": settings,
+        "data": dict(dataset.MNIST_SHA256),
+        **machine,
         "started": datetime.now(UTC).isoformat(timespec="seconds"),
         "seconds": 0.0,
     }
