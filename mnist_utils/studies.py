@@ -32,6 +32,7 @@ from pathlib import Path
 import filelock
 import numpy as np
 import pandas as pd
+from IPython import get_ipython
 from scipy import stats
 
 from mnist_utils import dataset
@@ -330,7 +331,7 @@ def train_slice(study: Study, seed: int = 0, epochs: int = 1, conditions: Sequen
     return _in_order(study, pd.DataFrame(rows, columns=COLUMNS))
 
 
-def load(name: str, folder: str | os.PathLike = RESULTS) -> pd.DataFrame:
+def load(name: str, folder: str | os.PathLike | None = None) -> pd.DataFrame:
     """Return the results of a study that are stored with the book, or in another folder, with the columns `COLUMNS`.
 
     Raises
@@ -343,16 +344,16 @@ def load(name: str, folder: str | os.PathLike = RESULTS) -> pd.DataFrame:
     >>> load("dense")["seed"].nunique() >= 10
     True
     """
-    return _read(find(name), folder)[0]
+    return _read(find(name), folder or RESULTS)[0]
 
 
-def provenance(name: str, folder: str | os.PathLike = RESULTS) -> dict:
+def provenance(name: str, folder: str | os.PathLike | None = None) -> dict:
     """Return with what, on what, when and for how long the stored results of a study were computed.
 
     >>> sorted(provenance("dense"))[:3]
     ['code', 'data', 'processor']
     """
-    return _read(find(name), folder)[1]
+    return _read(find(name), folder or RESULTS)[1]
 
 
 def summarize(results: pd.DataFrame, by: Sequence[str], of: str = "accuracy") -> pd.DataFrame:
@@ -626,7 +627,7 @@ def _result(future, scheduler: str | None) -> State:
 def _progress_bar(units: int, progress: bool | None):
     """Return a function to call with the epochs, times networks, that have been done."""
     if progress is None:
-        watched = sys.stdout.isatty() or "ipykernel" in sys.modules
+        watched = sys.stdout.isatty() or hasattr(get_ipython(), "kernel")
         progress = watched and not os.environ.get("CI")
     if not progress or not units:
         return lambda done: None

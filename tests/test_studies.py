@@ -1,8 +1,19 @@
-"""`mnist_utils.studies`: what is refused, what is kept, what is stored; a slice of the stored study, trained again."""
+"""`mnist_utils.studies`: what is refused, what is kept, what is stored; slices of the stored studies, trained again."""
 
 import dataclasses
 import json
+import os
+import random
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
 
+import filelock
+import keras
 import numpy as np
 import pandas as pd
 import pytest
@@ -10,21 +21,32 @@ from scipy import stats
 
 from mnist_utils import networks, studies
 from mnist_utils.__main__ import main
+from mnist_utils.dataset import load_mnist, preprocess
 
+KILLS = int(os.environ.get("KILLS", 4))  # KILLS=20 for the long version
 SMALL = dataclasses.replace(studies.find("dense"), name="small", hidden=(4,), seeds=(0,), epochs=1)
+# For runs in processes of their own: real images, and enough epochs to be killed in the middle.
+LONGER = """
+import dataclasses, sys
+from mnist_utils import studies
+study = dataclasses.replace(studies.find("dense"), name="longer", hidden=(16,), seeds=(0, 1, 2), epochs=4)
+study = dataclasses.replace(study, conditions=study.conditions[:1], factors=(0.0, 1e-3))
+"""
 
 
 @pytest.fixture
 def few_images(monkeypatch):
-    """Make training a matter of milliseconds: 300 images, the same for every split."""
-    generator = np.random.default_rng(0)
-    images, labels = generator.random((300, 28, 28, 1), np.float32), generator.integers(0, 10, 300)
-    sets = {split: (images, labels) for split in ("train", "validation", "test")}
+    """Make training a matter of milliseconds: 300 digits, the same for every split."""
+    (images, labels), _ = load_mnist()
+    sets = {split: (images[:300], labels[:300]) for split in ("train", "validation", "test")}
     monkeypatch.setattr(studies, "_sets", lambda training_images: sets)
+    studies._tensors.cache_clear()
+    yield images[:300], labels[:300]
+    studies._tensors.cache_clear()
 
 
 def contents(folder):
-    return {path.name: path.read_bytes() for path in folder.iterdir()}
+    return {path.name: path.read_bytes() for path in folder.iterdir() if path.is_file()}
 
 
 @pytest.mark.parametrize(
@@ -35,8 +57,10 @@ def contents(folder):
         ({"epochs": 0}, "got 0 epochs, expected at least 1"),
         ({"factors": (-0.1,)}, "below 0"),
         ({"seeds": (-1,)}, "below 0"),
-        ({"conditions": (studies.Condition("a", "test"),)}, "expected positive numbers and a protocol of assignment"),
+        ({"conditions": (studies.Condition("a", "search", epochs=0),)}, "got 0 epochs, expected at least 1"),
+        ({"conditions": (studies.Condition("a", "test"),)}, "expected a protocol of assignment"),
         ({"conditions": (studies.Condition("a", "search", learning_rate=0),)}, "expected positive numbers"),
+        ({"conditions": (studies.Condition("a", "search", schedule="cosine"),)}, "expected the schedule constant or"),
     ],
 )
 def test_a_study_that_cannot_be_trained_is_refused(change, message):
@@ -45,7 +69,7 @@ def test_a_study_that_cannot_be_trained_is_refused(change, message):
 
 
 def test_an_unknown_study_is_refused_with_the_names_there_are():
-    with pytest.raises(studies.StudyError, match="got study 'dens', expected one of: dense, rate-and-batch"):
+    with pytest.raises(studies.StudyError, match="got study 'dens', expected one of: dense, rate-and-batch, hinton-"):
         studies.load("dens")
 
 
@@ -74,46 +98,257 @@ def test_a_training_set_of_50000_leaves_10000_for_validation():
     assert len(studies._sets(60_000)["train"][1]) == 60_000
 
 
-def test_finished_networks_are_kept_and_more_seeds_are_added(few_images, tmp_path):
+def test_finished_networks_are_kept_and_more_seeds_are_added(few_images, tmp_path, monkeypatch):
     studies.run(SMALL, tmp_path)
-    first = pd.read_csv(tmp_path / "small.csv")
-    reports = []
-    both = studies.run(dataclasses.replace(SMALL, seeds=(0, 1)), tmp_path, reports.append)
-    assert len(reports) == 2
-    assert all("seed 1" in report for report in reports)
+    first, trained, advance = pd.read_csv(tmp_path / "small.csv"), [], studies.advance
+    monkeypatch.setattr(studies, "advance", lambda job, state: trained.append(job.seed) or advance(job, state))
+    both = studies.run(dataclasses.replace(SMALL, seeds=(0, 1)), tmp_path)
+    assert set(trained) == {1}
     pd.testing.assert_frame_equal(pd.read_csv(tmp_path / "small.csv"), both)
     pd.testing.assert_frame_equal(both[: len(first)], first)
 
 
-def test_a_run_that_is_interrupted_and_continued_gives_what_an_uninterrupted_one_gives(few_images, tmp_path):
-    def interrupt(_):
-        raise KeyboardInterrupt
-
-    study = dataclasses.replace(SMALL, seeds=(0, 1))
-    with pytest.raises(KeyboardInterrupt):
-        studies.run(study, tmp_path / "interrupted", interrupt)
-    studies.run(study, tmp_path / "interrupted")
-    studies.run(study, tmp_path / "whole")
-    assert (tmp_path / "interrupted" / "small.csv").read_bytes() == (tmp_path / "whole" / "small.csv").read_bytes()
-
-
-def test_factor_and_seed_each_change_the_result(few_images, tmp_path):
-    study = dataclasses.replace(SMALL, conditions=SMALL.conditions[:1], factors=(0.0, 0.1), seeds=(0, 1))
-    results = studies.run(study, tmp_path)
-    assert results.query("split == 'test'")["loss"].nunique() == 4
+def keras_accuracy(digits, network, factors, seed, epochs):
+    """Train as a student would write it, with the seed's order of the images; return loss and accuracy."""
+    images, labels = preprocess(digits[0]), digits[1]
+    dense = [layer for layer in network.layers if layer.weights]
+    for layer, factor in zip(dense, factors, strict=True):
+        layer.kernel.regularizer = keras.regularizers.L2(factor) if factor else None
+    network.compile(keras.optimizers.SGD(0.1), "sparse_categorical_crossentropy")
+    for epoch in epochs:
+        order = np.random.default_rng([seed, epoch]).permutation(len(labels))
+        network.fit(images[order], labels[order], 128, shuffle=False, verbose=0)
+    probabilities = network.predict(images, verbose=0)
+    loss = np.mean(keras.losses.sparse_categorical_crossentropy(labels, probabilities))
+    return loss, np.mean(probabilities.argmax(axis=1) == labels)
 
 
-def test_decay_shrinks_the_kernels_of_hidden_layers_and_leaves_the_loss_unpenalized(few_images, monkeypatch, tmp_path):
-    trained, make = [], networks.dense
-    monkeypatch.setattr(
-        networks, "dense", lambda *args, **options: trained.append(make(*args, **options)) or trained[-1]
-    )
-    study = dataclasses.replace(SMALL, conditions=SMALL.conditions[:1], factors=(0.0, 1.0), epochs=5)
-    results = studies.run(study, tmp_path)
-    free, decayed = (np.linalg.norm(network.layers[1].kernel.numpy()) for network in trained)
-    assert decayed < 0.5 * free
-    assert trained[1].layers[-1].kernel.regularizer is None
-    assert results["loss"].between(1.5, 3.0).all()  # near log 10: random labels, nothing to learn
+def test_a_network_of_a_study_is_the_keras_network_with_decay_on_its_hidden_kernels(few_images, tmp_path):
+    study = dataclasses.replace(SMALL, factors=(0.0, 0.5), seeds=(0, 3), epochs=3)
+    results = studies.run(study, tmp_path).query("split == 'test' and epoch == 3 and condition == 'assignment'")
+    assert results["loss"].nunique() == 4
+    for row in results.itertuples():
+        network = networks.dense((4,), seed=row.seed)
+        loss, accuracy = keras_accuracy(few_images, network, [row.factor, 0], row.seed, [1, 2, 3])
+        assert (row.loss, row.accuracy) == pytest.approx((loss, accuracy), abs=1e-4)  # the loss without the penalty
+
+
+def test_stacked_factors_go_on_training_what_the_last_one_left(few_images):
+    stacked = studies.Condition("stacked", "assignment", stacked=True)
+    study = dataclasses.replace(SMALL, conditions=(stacked,), factors=(0.01, 0.1), epochs=2)
+    (job,) = studies.jobs(study)
+    state = None
+    while job.epochs_left(state):
+        state = studies.advance(job, state)
+    rows = pd.DataFrame(state.rows, columns=studies.COLUMNS).query("split == 'test' and epoch == 2")
+    one, two = networks.stacked(1, (4,), seed=0), networks.stacked(2, (4,), seed=0)
+    expected = [keras_accuracy(few_images, one, [0.01, 0], 0, [1, 2])]
+    two.set_weights(one.get_weights() + two.get_weights()[4:])
+    expected.append(keras_accuracy(few_images, two, [0.01, 0, 0.1, 0], 0, [3, 4]))
+    np.testing.assert_allclose(rows[["loss", "accuracy"]], expected, atol=1e-4)
+
+
+def test_conditions_that_use_the_same_batches_train_together():
+    study = studies.find("hinton-unreported")
+    groups = [{condition.name for condition in job.conditions} for job in studies.jobs(study) if job.seed == 0]
+    assert {"momentum 0.9, rate 0.01", "momentum 0.9, rate 0.1"} in groups
+    assert {"tanh units"} in groups
+    assert sorted(job.seed for job in studies.jobs(study)) == sorted([*study.seeds] * len(groups))
+
+
+def test_a_slice_is_what_the_whole_study_stores_for_these_epochs(few_images, tmp_path):
+    falling = studies.Condition("falling", "assignment", schedule="linear")
+    study = dataclasses.replace(SMALL, conditions=(*SMALL.conditions, falling), epochs=4)
+    whole = studies.run(study, tmp_path).query("epoch <= 2 and condition != 'validation'").reset_index(drop=True)
+    pd.testing.assert_frame_equal(studies.train_slice(study, 0, 2, ["assignment", "falling"]), whole)
+    for arguments in [(7, 2), (0, 0), (0, 1, ["nonsense"])]:
+        with pytest.raises(studies.StudyError, match="expected one of its seeds, at least 1 epoch, and conditions"):
+            studies.train_slice(study, *arguments)
+
+
+def start(code, *arguments):
+    """Start Python code in a process of its own."""
+    return subprocess.Popen([sys.executable, "-c", LONGER + code, *map(str, arguments)])
+
+
+def epochs_stored(folder):
+    """How many epochs of networks a folder holds, finished or not."""
+    stored = len(pd.read_csv(folder / "longer.csv").query("split == 'test'")) if (folder / "longer.csv").exists() else 0
+    for part in (folder / "longer.parts").glob("*.npz"):
+        with np.load(part) as state:
+            rows = json.loads(str(state["about"]))["rows"]
+        stored += sum(row[5] == "test" for row in rows)
+    return stored
+
+
+def test_a_run_killed_again_and_again_loses_no_finished_epoch_and_ends_as_an_uninterrupted_one(tmp_path):
+    code = "studies.run(study, sys.argv[1]); assert not {'distributed', 'dask'} & set(sys.modules)"
+    assert start(code, tmp_path / "whole").wait() == 0
+    generator, kept, killed = random.Random(0), 0, 0
+    while killed < KILLS:
+        process = start(code, tmp_path / "killed")
+        while process.poll() is None and epochs_stored(tmp_path / "killed") == kept:
+            time.sleep(0.05)
+        time.sleep(generator.uniform(0, 0.5))
+        if process.poll() is None:
+            process.send_signal(signal.SIGKILL)
+            killed += 1
+        process.wait()
+        before, kept = kept, epochs_stored(tmp_path / "killed")
+        if kept == 24:  # 6 networks, 4 epochs: begin anew
+            shutil.rmtree(tmp_path / "killed")
+            kept = 0
+        assert kept >= before or kept == 0
+    assert start(code, tmp_path / "killed").wait() == 0
+    assert (tmp_path / "killed" / "longer.csv").read_bytes() == (tmp_path / "whole" / "longer.csv").read_bytes()
+    assert sorted(contents(tmp_path / "killed")) == [".longer.lock", "longer.csv", "longer.json"]
+
+
+def dask(*arguments):
+    command = shutil.which("dask", path=Path(sys.executable).parent)
+    return subprocess.Popen([command, *arguments], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+
+
+def test_a_cluster_gives_the_same_results_though_a_worker_is_killed(tmp_path, monkeypatch):
+    processes = [dask("scheduler", "--host", "127.0.0.1", "--port", "0", "--no-dashboard")]
+    try:
+        address = next(re.search(r"tcp://127\.0\.0\.1:\d+", line) for line in processes[0].stdout if "tcp://" in line)[
+            0
+        ]
+        monkeypatch.setattr(studies, "PATIENCE", 1)
+        with pytest.raises(studies.StudyError, match=rf"the scheduler at {address} has no workers after 1 s"):
+            studies.run(SMALL, tmp_path / "nobody", scheduler=address)
+        monkeypatch.undo()
+        for _ in range(2):
+            options = ("--nthreads", "1", "--no-nanny", "--no-dashboard", "--death-timeout", "60")
+            processes.append(dask("worker", address, *options))
+        run = start("studies.run(study, sys.argv[1], scheduler=sys.argv[2])", tmp_path / "cluster", address)
+        while run.poll() is None and epochs_stored(tmp_path / "cluster") < 8:
+            time.sleep(0.05)
+        assert run.poll() is None, "the run was over before a worker could be killed"
+        processes[1].send_signal(signal.SIGKILL)
+        assert run.wait(timeout=120) == 0
+    finally:
+        for process in processes:
+            process.kill()
+            process.communicate()
+    assert start("studies.run(study, sys.argv[1])", tmp_path / "local").wait() == 0
+    assert (tmp_path / "cluster" / "longer.csv").read_bytes() == (tmp_path / "local" / "longer.csv").read_bytes()
+
+
+def test_a_scheduler_that_does_not_answer_is_not_waited_for_forever(tmp_path, monkeypatch):
+    monkeypatch.setattr(studies, "PATIENCE", 1)
+    for address in ("tcp://127.0.0.1:1", "nonsense"):
+        with pytest.raises(studies.StudyError, match=rf"no answer from a scheduler at {address} within 1 s; start one"):
+            studies.run(SMALL, tmp_path, scheduler=address)
+
+
+def test_a_folder_that_another_run_writes_is_refused(few_images, tmp_path):
+    with filelock.FileLock(tmp_path / ".small.lock"), pytest.raises(studies.StudyError, match="another run is writing"):
+        studies.run(SMALL, tmp_path)
+    studies.run(SMALL, tmp_path)
+
+
+def interrupt_after_one_epoch(study, folder, monkeypatch):
+    """Run a study, and interrupt it when its first job has trained for an epoch."""
+    advance = studies.advance
+
+    def interrupted(job, state):
+        if state:
+            raise KeyboardInterrupt
+        return advance(job, state)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(studies, "advance", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            studies.run(study, folder)
+
+
+@pytest.mark.parametrize("damage", [lambda content: content[:-30], lambda content: b"", lambda content: b"PK" * 99])
+def test_a_damaged_file_of_an_interrupted_run_is_refused_and_left_alone(few_images, tmp_path, monkeypatch, damage):
+    study = dataclasses.replace(SMALL, conditions=SMALL.conditions[:1], epochs=2)
+    interrupt_after_one_epoch(study, tmp_path, monkeypatch)
+    (part,) = (tmp_path / "small.parts").iterdir()
+    part.write_bytes(damage(part.read_bytes()))
+    damaged = part.read_bytes()
+    with pytest.raises(studies.StudyError, match=r"seed0-0\.npz: got .* delete this file to train"):
+        studies.run(study, tmp_path)
+    assert part.read_bytes() == damaged
+
+
+def test_an_interrupted_run_of_other_settings_is_refused_and_left_alone(few_images, tmp_path, monkeypatch):
+    study = dataclasses.replace(SMALL, epochs=2)
+    interrupt_after_one_epoch(study, tmp_path, monkeypatch)
+    before = contents(tmp_path / "small.parts")
+    with pytest.raises(studies.StudyError, match="it belongs to other networks, versions or data"):
+        studies.run(dataclasses.replace(study, epochs=3), tmp_path)
+    assert contents(tmp_path / "small.parts") == before
+
+
+def test_a_disk_that_takes_no_more_is_an_error_that_loses_nothing(few_images, tmp_path):
+    resource = pytest.importorskip("resource")
+    study = dataclasses.replace(SMALL, conditions=SMALL.conditions[:1], epochs=2)
+    studies.run(study, tmp_path)
+    before, limits = contents(tmp_path), resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (2000, limits[1]))  # the system refuses to write more into a file
+    try:
+        with pytest.raises(studies.StudyError, match="got File too large, expected a folder with room"):
+            studies.run(dataclasses.replace(study, seeds=(0, 1)), tmp_path)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    assert contents(tmp_path) == before
+    assert len(studies.run(dataclasses.replace(study, seeds=(0, 1)), tmp_path)) == 8
+
+
+def test_a_folder_that_cannot_be_written_is_an_error(few_images, tmp_path):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(studies.StudyError, match="expected a folder with room that can be written"):
+        studies.run(SMALL, tmp_path / "file")
+    (tmp_path / "closed").mkdir(mode=0o500)
+    if not os.access(tmp_path / "closed", os.W_OK):  # the superuser may write it all the same
+        with pytest.raises(studies.StudyError, match="got Permission denied, expected a folder"):
+            studies.run(SMALL, tmp_path / "closed")
+
+
+def test_progress_is_shown_where_it_is_wanted_and_else_not(few_images, tmp_path, capsys):
+    studies.run(SMALL, tmp_path)
+    assert capsys.readouterr().out == ""
+    studies.run(dataclasses.replace(SMALL, seeds=(0, 1)), tmp_path, progress=True)
+    assert re.search(r"2/2.*/network and epoch", capsys.readouterr().out, re.DOTALL)
+
+
+def test_comparing_finds_a_mean_beyond_the_stored_spread_and_no_other():
+    generator = np.random.default_rng(0)
+    rows = [
+        ("some", "a", factor, seed, epoch, "test", 0.1, generator.normal(0.98, 0.001))
+        for factor in (0.1, 0.2)
+        for seed in range(5)
+        for epoch in (1, 2)
+    ]
+    stored = pd.DataFrame(rows, columns=studies.COLUMNS)
+    again = stored.assign(accuracy=stored["accuracy"] + np.where(stored["factor"] == 0.2, 0.005, 0.0001))
+    table = studies.compare(again, stored)
+    assert list(table["holds"]) == [True, False]
+    assert list(table.index.get_level_values("epoch")) == [2, 2]
+    # By hand: 5 and 5 values, 8 degrees of freedom, 0.1 % shared by two rows and two sides.
+    last = stored.query("epoch == 2").groupby("factor")["accuracy"]
+    allowed = stats.t.ppf(1 - 0.00025, 8) * np.sqrt(last.var().mean() * 2 / 5)
+    assert table["allowed"].to_numpy() == pytest.approx(allowed)
+
+
+def test_the_command_replicates_and_its_status_tells_of_a_difference(few_images, tmp_path, monkeypatch, capsys):
+    study = dataclasses.replace(SMALL, seeds=(0, 1, 2))
+    monkeypatch.setattr(studies, "STUDIES", {"small": study})
+    monkeypatch.setattr(studies, "RESULTS", tmp_path / "stored")
+    stored = studies.run(study, tmp_path / "stored")
+    assert main(["studies", "replicate", "--out", str(tmp_path / "again")]) == 0
+    assert "all means as stored" in capsys.readouterr().out
+    stored.loc[stored["split"] == "test", "accuracy"] += 5  # few seeds, few images: a wide spread
+    stored.to_csv(tmp_path / "stored" / "small.csv", index=False)
+    assert main(["studies", "replicate", "small", "--out", str(tmp_path / "again")]) == 1
+    assert "2 means beyond what the stored spread allows" in capsys.readouterr().out
+    assert main(["studies", "replicate", "smal", "--out", str(tmp_path / "again")]) == 1
+    assert "got study 'smal', expected one of: small" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(
@@ -176,14 +411,14 @@ def test_results_of_other_versions_are_refused(few_images, tmp_path):
 
 def test_a_write_that_fails_leaves_the_old_file(tmp_path, monkeypatch):
     path = tmp_path / "small.csv"
-    studies._replace(path, "old")
+    studies._replace(path, b"old")
 
     def full_disk(source, target):
         raise OSError("No space left on device")
 
     monkeypatch.setattr(studies.os, "replace", full_disk)
     with pytest.raises(OSError, match="No space"):
-        studies._replace(path, "new")
+        studies._replace(path, b"new")
     assert contents(tmp_path) == {"small.csv": b"old"}
 
 
@@ -246,13 +481,25 @@ def test_the_stored_results_are_whole(name):
     assert results["epoch"].max() == study.epochs
 
 
-def test_a_slice_of_the_stored_study_comes_out_again_within_its_spread(tmp_path):
-    study, place = dataclasses.replace(studies.find("dense"), seeds=(0,), epochs=2), ["condition", "split", "epoch"]
-    again = studies.run(study, tmp_path).set_index(place).drop(index=("validation", "test", 2))  # stored for epoch 10
-    stored = studies.load("dense")
-    same_seed = stored.query("seed == 0").set_index(place).loc[again.index]
+def test_the_factor_of_the_unreported_settings_is_the_one_that_validation_chose():
+    last = studies.load("hinton-validation").query("split == 'validation' and epoch == 40")
+    assert studies.summarize(last, by=["factor"])["mean"].idxmax() == studies.CHOSEN_FACTOR
+    assert studies.find("hinton-unreported").factors == (studies.CHOSEN_FACTOR,)
+
+
+@pytest.mark.parametrize("name", list(studies.STUDIES))
+def test_a_slice_of_a_stored_study_comes_out_again_within_its_spread(name):
+    study, place = studies.find(name), ["condition", "factor", "split", "epoch"]
+    again = studies.train_slice(study, seed=0, epochs=1).set_index(place)
+    stored = studies.load(name)
+    same_seed = stored.query("seed == 0").set_index(place)
+    again = again.loc[again.index.intersection(same_seed.index)]
+    conditions = {c.name for c in study.conditions if studies._measured(c, study.epochs_of(c))[0][0] == 1}
+    assert set(again.index.get_level_values("condition")) == conditions
     for of in ("accuracy", "loss"):
         # Another machine rounds otherwise, so that its networks drift away, but no farther than other seeds do.
-        allowed = 3 * studies.summarize(stored, by=place, of=of).loc[again.index, "sd"]
-        distance = (again[of] - same_seed[of]).abs()
-        assert (distance < allowed).all(), pd.DataFrame({"distance": distance, "allowed": allowed})
+        spread = studies.summarize(stored, by=place, of=of)["sd"].groupby(["condition", "split", "epoch"]).max()
+        keys = [(condition, split, epoch) for condition, _, split, epoch in again.index]
+        allowed = np.maximum(3 * spread.loc[keys].to_numpy(), 1e-4)
+        distance = (again[of] - same_seed.loc[again.index, of]).abs()
+        assert (distance <= allowed).all(), pd.DataFrame({"distance": distance, "allowed": allowed})

@@ -1,0 +1,123 @@
+"""`mnist_utils.ensembles`: each network of an ensemble is the Keras network that it stands for, trained alone."""
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from mnist_utils import networks
+from mnist_utils.dataset import load_mnist, preprocess
+from mnist_utils.ensembles import Ensemble
+
+COUNT, BATCH = 1000, 128  # the last of the 8 batches has 104 images
+STEPS = -(-COUNT // BATCH)
+ORDER = np.random.default_rng(0).permutation(COUNT)
+
+
+@pytest.fixture(scope="module")
+def digits():
+    (images, labels), _ = load_mnist()
+    return images[:COUNT], labels[:COUNT]
+
+
+def together(digits, models, activations, rates, factors, momentum=0.0, scales=None, epochs=1):
+    """Train as one ensemble what Keras models hold; return its weights, losses and accuracies."""
+    images, labels = digits
+    flat, classes = tf.constant(images.reshape(COUNT, -1)), tf.constant(labels, tf.int32)
+    layers = [[layer.get_weights() for layer in model.layers if layer.weights] for model in models]
+    units = [kernel.shape[1] for kernel, _ in layers[0]]
+    ensemble = Ensemble(784, units, activations, len(models), momentum)
+    kernels = [np.stack([of[layer][0] for of in layers]) for layer in range(len(units))]
+    biases = [np.stack([of[layer][1] for of in layers])[:, None] for layer in range(len(units))]
+    ensemble.set_weights(kernels + biases)
+    scales = [1 / 255] * len(models) if scales is None else scales
+    for epoch in range(epochs):
+        steps = slice(epoch * STEPS, (epoch + 1) * STEPS)
+        ensemble.train(flat, classes, ORDER, rates[steps], factors, BATCH, scales)
+    return ensemble.get_weights(), *ensemble.evaluate(flat, classes, scales)
+
+
+def alone(digits, model, optimizer, factors, divisor=255, epochs=1):
+    """Train one Keras model as a student would write it; return its kernels, biases, loss and accuracy."""
+    images, labels = digits
+    images = preprocess(images) * (255 / divisor)
+    dense = [layer for layer in model.layers if layer.weights]
+    for layer, factor in zip(dense, factors, strict=True):
+        layer.kernel.regularizer = keras.regularizers.L2(factor) if factor else None
+    model.compile(optimizer, "sparse_categorical_crossentropy")
+    for _ in range(epochs):
+        model.fit(images[ORDER], labels[ORDER], BATCH, shuffle=False, verbose=0)
+    probabilities = model.predict(images, verbose=0)
+    loss = np.mean(keras.losses.sparse_categorical_crossentropy(labels, probabilities))
+    weights = [layer.get_weights() for layer in dense]
+    return [w[0] for w in weights], [w[1] for w in weights], loss, np.mean(probabilities.argmax(axis=1) == labels)
+
+
+def assert_same(weights, losses, accuracies, place, expected):
+    kernels, biases, loss, accuracy = expected
+    for got, wanted in zip(weights[: 2 * len(kernels)], kernels + [bias[None] for bias in biases], strict=True):
+        np.testing.assert_allclose(got[place], wanted, atol=2e-5)
+    assert losses[place] == pytest.approx(loss, abs=2e-5)
+    assert accuracies[place] == pytest.approx(accuracy, abs=1.1e-3)  # a tie may fall to either side
+
+
+@pytest.mark.parametrize("activation", ["relu", "tanh", "sigmoid"])
+@pytest.mark.parametrize("momentum", [0.0, 0.9])
+def test_networks_trained_together_are_the_keras_networks_trained_alone(digits, activation, momentum):
+    settings = [(0.1, 0.0, 0), (0.1, 0.01, 0), (0.02, 0.1, 5)]  # learning rate, factor, seed of the weights
+    models = [networks.dense((20, 15), seed, activation) for _, _, seed in settings]
+    rates = np.tile([rate for rate, _, _ in settings], (STEPS, 1))
+    factors = [[factor for _, factor, _ in settings]] * 2 + [[0.0] * 3]
+    got = together(digits, models, (activation, activation, "softmax"), rates, factors, momentum)
+    for place, (rate, factor, seed) in enumerate(settings):
+        model = networks.dense((20, 15), seed, activation)
+        optimizer = keras.optimizers.SGD(rate, momentum)
+        assert_same(*got, place, alone(digits, model, optimizer, [factor, factor, 0]))
+
+
+def test_velocities_and_schedules_go_on_from_epoch_to_epoch(digits):
+    steps = 2 * STEPS
+    rates = 0.1 * (1 - np.arange(steps) / steps)[:, None]
+    got = together(
+        digits, [networks.dense((20,), 0)], ("relu", "softmax"), rates, [[0.01], [0]], momentum=0.5, epochs=2
+    )
+    schedule = keras.optimizers.schedules.PolynomialDecay(0.1, steps, 0.0)
+    optimizer = keras.optimizers.SGD(schedule, momentum=0.5)
+    assert_same(*got, 0, alone(digits, networks.dense((20,), 0), optimizer, [0.01, 0], epochs=2))
+
+
+def test_a_stack_with_pixels_divided_twice_is_the_keras_stack(digits):
+    activations = ("relu", "relu", "softmax") * 2
+    factors = [0.01, 0.01, 0, 0.1, 0.1, 0]
+    models = [networks.stacked(2, (12, 20), seed=0) for _ in range(2)]
+    got = together(
+        digits, models, activations, np.full((STEPS, 2), 0.1), np.transpose([factors] * 2), scales=[1 / 255, 255.0**-2]
+    )
+    for place, divisor in enumerate([255, 255**2]):
+        model = networks.stacked(2, (12, 20), seed=0)
+        assert_same(*got, place, alone(digits, model, keras.optimizers.SGD(0.1), factors, divisor))
+
+
+def test_a_network_that_diverges_leaves_the_others_alone(digits):
+    models = [networks.dense((20,), 0) for _ in range(2)]
+    rates = np.tile([0.1, 1e30], (STEPS, 1))
+    weights, losses, _ = together(digits, models, ("relu", "softmax"), rates, np.zeros((2, 2)))
+    assert not np.isfinite(losses[1])
+    expected = alone(digits, networks.dense((20,), 0), keras.optimizers.SGD(0.1), [0, 0])
+    np.testing.assert_allclose(weights[0][0], expected[0][0], atol=2e-5)
+
+
+def test_weights_come_back_as_they_were_set():
+    ensemble = Ensemble(6, (4, 3), ("relu", "softmax"), networks=2, momentum=0.9)
+    generator = np.random.default_rng(0)
+    shapes = [(2, 6, 4), (2, 4, 3), (2, 1, 4), (2, 1, 3)] * 2  # kernels and biases, then their velocities
+    weights = [generator.random(shape, np.float32) for shape in shapes]
+    ensemble.set_weights(weights)
+    for got, expected in zip(ensemble.get_weights(), weights, strict=True):
+        np.testing.assert_array_equal(got, expected)
+
+
+@pytest.mark.parametrize("activations", [("relu",), ("relu", "relu"), ("swish", "softmax")])
+def test_activations_that_do_not_fit_are_refused(activations):
+    with pytest.raises(ValueError, match=r"expected one for each layer, of relu, .* softmax for the last"):
+        Ensemble(784, (20, 10), activations, networks=1)
