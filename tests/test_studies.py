@@ -151,8 +151,9 @@ def test_stacked_factors_go_on_training_what_the_last_one_left(few_images):
 def test_conditions_that_use_the_same_batches_train_together():
     study = studies.find("hinton-unreported")
     groups = [{condition.name for condition in job.conditions} for job in studies.jobs(study) if job.seed == 0]
-    assert {"momentum 0.9, rate 0.01", "momentum 0.9, rate 0.1"} in groups
-    assert {"tanh units"} in groups
+    assert {"tanh units"} in groups  # other activations
+    forensic = studies.jobs(studies.find("forensic"))
+    assert [len(job.conditions) for job in forensic] == [2] * 6  # divided once and twice, fresh or stacked, 3 seeds
     assert sorted(job.seed for job in studies.jobs(study)) == sorted([*study.seeds] * len(groups))
 
 
@@ -481,10 +482,17 @@ def test_the_stored_results_are_whole(name):
     assert results["epoch"].max() == study.epochs
 
 
-def test_the_factor_of_the_unreported_settings_is_the_one_that_validation_chose():
-    last = studies.load("hinton-validation").query("split == 'validation' and epoch == 40")
-    assert studies.summarize(last, by=["factor"])["mean"].idxmax() == studies.CHOSEN_FACTOR
-    assert studies.find("hinton-unreported").factors == (studies.CHOSEN_FACTOR,)
+@pytest.mark.parametrize(
+    ("chosen", "by", "used_in"),
+    [
+        (studies.CHOSEN_FACTOR, "hinton-validation", "hinton-unreported"),
+        (studies.CHOSEN_WITH_SCHEDULE, "hinton-schedule", "hinton-final"),
+    ],
+)
+def test_the_factor_that_a_study_uses_is_the_one_that_validation_chose(chosen, by, used_in):
+    last = studies.load(by).query("split == 'validation' and epoch == 40")
+    assert studies.summarize(last, by=["factor"])["mean"].idxmax() == chosen
+    assert studies.find(used_in).factors == (chosen,)
 
 
 @pytest.mark.parametrize("name", list(studies.STUDIES))

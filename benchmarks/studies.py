@@ -1,0 +1,110 @@
+"""Time an epoch of the 500-300 network: plain Keras `fit`, the engine of the studies, the matrix products alone.
+
+All take turns in one process, so that they meet the same machine; a turn is one epoch of 60,000 images, evaluation of
+the 10,000 test images included. *Plain fit* is the network with L2 on its hidden kernels as a student writes it. *n
+networks* are jobs of the study `hinton-assignment` (five factors and n / 5 seeds), trained as `studies.run` trains
+them. *Products alone* is the number of floating-point operations in the products of one network, forward and backward,
+divided by the speed of a large product, measured in every round. Peak memory comes from a process of its own for each.
+
+Usage: python benchmarks/studies.py [ROUNDS]
+"""
+
+import dataclasses
+import resource
+import statistics
+import subprocess
+import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
+
+import keras
+import tensorflow as tf
+
+from mnist_utils import networks, studies
+from mnist_utils.counting import count
+from mnist_utils.dataset import load_mnist, preprocess
+
+STUDY = dataclasses.replace(studies.find("hinton-assignment"), seeds=tuple(range(6)))
+SIZES = {"engine, 1 network": (1, 1), "engine, 5 networks": (5, 1), "engine, 15 networks": (5, 3)}
+SIZES["engine, 30 networks"] = (5, 6)
+
+
+def plain_fit():
+    """Return a function that trains one network for an epoch with `fit`, and how many networks that are."""
+    (x_train, y_train), (x_test, y_test) = ((preprocess(images), labels) for images, labels in load_mnist())
+    network = networks.dense(STUDY.hidden, seed=0)
+    for layer in network.layers[1:-1]:
+        layer.kernel.regularizer = keras.regularizers.L2(1e-4)
+    network.compile(keras.optimizers.SGD(0.1), "sparse_categorical_crossentropy", metrics=["accuracy"])
+    return lambda: network.fit(x_train, y_train, 128, validation_data=(x_test, y_test), verbose=0), 1
+
+
+def engine(factors: int, seeds: int):
+    """Return a function that trains networks for an epoch as `studies.run` does, and how many they are."""
+    study = dataclasses.replace(STUDY, factors=STUDY.factors[:factors], seeds=STUDY.seeds[:seeds])
+    states, executor = dict.fromkeys(studies.jobs(study)), ThreadPoolExecutor(2)
+
+    def epoch():
+        for job, state in zip(states, executor.map(studies.advance, states, states.values()), strict=True):
+            states[job] = state
+
+    return epoch, factors * seeds
+
+
+def products_alone() -> float:
+    """Return the seconds that the products of an epoch of one network take at the speed of a large product."""
+    multiply_adds = count(networks.dense(STUDY.hidden))["multiply_adds"]
+    # A dense layer has one product forward and two backward, but nobody needs the gradient of the pixels.
+    first = multiply_adds[multiply_adds > 0].iloc[0]
+    operations = 2 * 60_000 * (3 * multiply_adds.sum() - first)
+    matrix = tf.random.normal((2048, 2048))
+    times = []
+    for _ in range(9):
+        start = time.perf_counter()
+        tf.matmul(matrix, matrix).numpy()
+        times.append(time.perf_counter() - start)
+    return operations / (2 * 2048**3 / statistics.median(times))
+
+
+def peak_memory(name: str) -> float:
+    """Return the most memory in MiB that a process needs that trains two epochs of one contender."""
+    code = f"import runpy; runpy.run_path({__file__!r})['train_two_epochs']({name!r})"
+    return int(subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout) / 1024
+
+
+def make(name: str):
+    """Return what `plain_fit` or `engine` returns for a name in the table."""
+    return engine(*SIZES[name]) if name in SIZES else plain_fit()
+
+
+def train_two_epochs(name: str) -> None:
+    """Train, and print the peak memory of this process in KiB."""
+    epoch, _ = make(name)
+    epoch()
+    epoch()
+    print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
+
+
+def main(rounds: int = 5) -> None:
+    """Print a table: seconds a network and epoch, and how they compare with plain `fit` and with the products."""
+    contenders = {name: make(name) for name in ["plain fit", *SIZES]}
+    times = {name: [] for name in [*contenders, "products alone"]}
+    for number in range(rounds + 1):
+        times["products alone"].append(products_alone())
+        for name, (epoch, size) in contenders.items():
+            start = time.perf_counter()
+            epoch()
+            times[name].append((time.perf_counter() - start) / size)
+        if number == 0:  # the first round traces and warms up
+            times = {name: [] for name in times}
+    fit, products = statistics.median(times["plain fit"]), statistics.median(times["products alone"])
+    print(f"{f'seconds a network and epoch, {rounds} rounds':<40}{'median':>8}{'fastest':>9}{'slowest':>9}", end="")
+    print(f"{'of fit':>9}{'of products':>13}{'peak MiB':>10}")
+    for name, values in times.items():
+        median = statistics.median(values)
+        print(f"{name:<40}{median:>8.2f}{min(values):>9.2f}{max(values):>9.2f}{median / fit:>9.2f}", end="")
+        print(f"{median / products:>13.2f}{peak_memory(name) if name in contenders else 0:>10.0f}")
+
+
+if __name__ == "__main__":
+    main(*map(int, sys.argv[1:]))
