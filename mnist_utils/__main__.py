@@ -24,7 +24,7 @@ def main(arguments: list[str] | None = None) -> int:
     running = actions.add_parser("run", help="train what is missing of a study; what the folder already holds is kept")
     running.add_argument("name", metavar="NAME", help="a name that `studies list` shows")
     running.add_argument("--seeds", metavar="N", type=int, help="the seeds 0 to N - 1, in place of the study's own")
-    running.add_argument("--epochs", metavar="N", type=int, help="epochs, in place of the study's own")
+    running.add_argument("--epochs", metavar="N", type=int, help="epochs, for all conditions")
     running.add_argument("--out", metavar="FOLDER", default=studies.RESULTS, help="default: the folder results/")
     running.set_defaults(run=run_study)
     again = actions.add_parser("replicate", help="run studies afresh and hold the results against the stored ones")
@@ -59,11 +59,13 @@ def list_studies(options: argparse.Namespace) -> int:
 
 def run_study(options: argparse.Namespace) -> int:
     """Train what is missing of the study that `options` name, and return 1 if they are refused, otherwise 0."""
-    changes = {} if options.epochs is None else {"epochs": options.epochs}
-    if options.seeds is not None:
-        changes["seeds"] = tuple(range(options.seeds))
     try:
-        study = dataclasses.replace(studies.find(options.name), **changes)
+        study = studies.find(options.name)
+        if options.seeds is not None:
+            study = dataclasses.replace(study, seeds=range(options.seeds))
+        if options.epochs is not None:
+            conditions = [dataclasses.replace(condition, epochs=None) for condition in study.conditions]
+            study = dataclasses.replace(study, conditions=conditions, epochs=options.epochs)
         results = studies.run(study, options.out, scheduler=options.scheduler)
     except (studies.StudyError, dataset.DatasetError) as error:
         print(error, file=sys.stderr)
@@ -75,20 +77,20 @@ def run_study(options: argparse.Namespace) -> int:
 
 def replicate(options: argparse.Namespace) -> int:
     """Run studies afresh, print how far their means lie from the stored ones, and return 1 if one is too far off."""
+    beyond = 0
     try:
         chosen = [studies.find(name) for name in options.names or studies.STUDIES]
         minutes = [studies.provenance(study.name)["seconds"] / 60 for study in chosen]
         print(f"{len(chosen)} studies; the stored ones took {sum(minutes):.0f} minutes in all.")
-        print(f"If it is interrupted, the same command goes on from {options.out}.")
-        beyond = 0
+        print(f"If it is interrupted, the same command goes on from what it finds in {options.out}.")
         for study, expected in zip(chosen, minutes, strict=True):
             print(f"\n{study.name} (stored: {expected:.1f} minutes)", flush=True)
-            again = studies.run(study, options.out, scheduler=options.scheduler)
-            table = studies.compare(again, studies.load(study.name))
+            table = studies.replicate(study, options.out, scheduler=options.scheduler)
             print(table.to_string(float_format="{:.5f}".format))
-            taken = studies.provenance(study.name, options.out)["seconds"] / 60
+            origin = studies.provenance(study.name, options.out)
+            print(f"{table['holds'].sum()} of {len(table)} means within what the stored spread allows; ", end="")
+            print(f"trained by {origin['code']} in {origin['seconds'] / 60:.1f} minutes, from {origin['started']}")
             beyond += (~table["holds"]).sum()
-            print(f"{table['holds'].sum()} of {len(table)} means within what the stored spread allows; {taken:.1f} min")
     except (studies.StudyError, dataset.DatasetError) as error:
         print(error, file=sys.stderr)
         return 1

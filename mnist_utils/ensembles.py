@@ -118,12 +118,14 @@ class Ensemble:
         return x
 
     def _run_epoch(self, images, labels, order, rates, factors, batch_size, scales):
-        kernels, shrunk = self._kernels, tf.ones_like(factors)
+        # In double precision: 1 - 2 * rate * factor is too close to 1 for single.
+        kernels, shrunk = self._kernels, tf.ones_like(factors, tf.float64)
         for step in tf.range(tf.shape(rates)[0]):
             batch = order[step * batch_size : (step + 1) * batch_size]
             targets = tf.tile(tf.gather(labels, batch)[None], [self._networks, 1])
             rate = rates[step]
-            shrinking = shrunk if self._momentum else shrunk * (1.0 - 2.0 * rate * factors)
+            decay = 2.0 * tf.cast(rate, tf.float64) * tf.cast(factors, tf.float64)
+            shrinking = shrunk if self._momentum else shrunk * (1.0 - decay)
             values = [tf.convert_to_tensor(variable) for variable in self._trained]
             with tf.GradientTape() as tape:
                 tape.watch(values)
@@ -132,8 +134,8 @@ class Ensemble:
                     values[: len(kernels)],
                     values[len(kernels) :],
                     scales,
-                    shrunk,
-                    rate / shrinking,
+                    tf.cast(shrunk, tf.float32),
+                    rate / tf.cast(shrinking, tf.float32),
                 )
                 losses = tf.nn.sparse_softmax_cross_entropy_with_logits(targets, logits)
                 loss = tf.reduce_sum(losses) / tf.cast(tf.shape(batch)[0], tf.float32)
@@ -151,7 +153,8 @@ class Ensemble:
                     self._apply(index, change)
             shrunk = shrinking
         for layer, kernel in enumerate(kernels):
-            kernel.assign(kernel * _spread(shrunk[layer], self._shapes[layer][1], layer))
+            factor = _spread(tf.cast(shrunk[layer], tf.float32), self._shapes[layer][1], layer)
+            kernel.assign(kernel * factor)
 
     def _apply(self, index, change):
         variable = self._trained[index].handle

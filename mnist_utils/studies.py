@@ -9,22 +9,24 @@ To spread a study over machines, start ``dask scheduler`` on one and ``dask work
 package is installed, and pass the scheduler's address. Without it, nothing of dask is imported.
 """
 
+import concurrent.futures
 import contextlib
 import dataclasses
 import functools
+import hashlib
 import importlib.metadata
 import io
 import itertools
 import json
+import math
 import os
 import platform
 import subprocess
 import sys
 import threading
 import time
-import zipfile
 from collections.abc import Iterator, Sequence
-from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -48,8 +50,11 @@ PROTOCOLS = {
     "search": (50_000, ("train", "validation"), ()),
     "sparse-assignment": (60_000, ("test",), ("train",)),
     "sparse-validation": (50_000, ("validation",), ("train", "test")),
-    "all-images": (60_000, (), ("train", "test")),
 }
+
+
+SCHEDULES = ("constant", "linear")
+ACTIVATIONS = ("relu", "tanh", "sigmoid")  # of hidden layers
 
 
 class StudyError(ValueError):
@@ -104,21 +109,42 @@ class Study:
     epochs: int = 10
 
     def __post_init__(self):
+        for what, kind in (("conditions", Condition), ("hidden", int), ("factors", float), ("seeds", int)):
+            values = tuple(value if kind is Condition else kind(value) for value in getattr(self, what))
+            object.__setattr__(self, what, values)
         for what in ("conditions", "factors", "seeds"):
-            if not getattr(self, what):
+            values = getattr(self, what)
+            if not values:
                 raise StudyError(f"study {self.name!r}: got no {what}, expected at least one")
+            names = [condition.name for condition in values] if what == "conditions" else values
+            if len(set(names)) < len(names):
+                raise StudyError(f"study {self.name!r}: got {what} {names}, expected each once")
         for epochs in (self.epochs, *(condition.epochs for condition in self.conditions)):
             if epochs is not None and epochs < 1:
                 raise StudyError(f"study {self.name!r}: got {epochs} epochs, expected at least 1")
-        if min(self.factors) < 0 or min(self.seeds) < 0:
-            raise StudyError(f"study {self.name!r}: got a factor or a seed below 0, expected none")
+        if not all(0 <= number < math.inf for number in self.factors + self.seeds):
+            raise StudyError(f"study {self.name!r}: got a factor or a seed below 0 or not finite, expected none")
+        if not all(units > 0 for units in self.hidden):
+            raise StudyError(f"study {self.name!r}: got hidden layers of {self.hidden} units, expected at least 1 each")
         for condition in self.conditions:
-            if condition.protocol not in PROTOCOLS:
-                raise StudyError(f"got {condition}, expected a protocol of {', '.join(PROTOCOLS)}")
-            if min(condition.learning_rate, condition.batch_size, condition.divisions) <= 0 or condition.momentum < 0:
-                raise StudyError(f"got {condition}, expected positive numbers")
-            if condition.schedule not in ("constant", "linear"):
-                raise StudyError(f"got {condition}, expected the schedule constant or linear")
+            self._check(condition)
+
+    def _check(self, condition: Condition) -> None:
+        for what, known in (("protocol", PROTOCOLS), ("schedule", SCHEDULES), ("activation", ACTIVATIONS)):
+            if getattr(condition, what) not in known:
+                article = "an" if what == "activation" else "a"
+                raise StudyError(f"got {condition}, expected {article} {what} of {', '.join(known)}")
+        numbers = (condition.learning_rate, condition.batch_size, condition.divisions)
+        if not all(0 < number < math.inf for number in numbers) or not 0 <= condition.momentum < 1:
+            raise StudyError(f"got {condition}, expected positive numbers, and momentum from 0 to below 1")
+        if condition.stacked and condition.momentum:
+            raise StudyError(f"got {condition}, expected no momentum where networks are stacked")
+        steps = PROTOCOLS[condition.protocol][0] / condition.batch_size
+        if 2 * condition.learning_rate * max(self.factors) * steps > 40:
+            raise StudyError(
+                f"got {condition} with the factor {max(self.factors)}, expected a penalty that leaves something of a "
+                "weight after an epoch; choose a smaller factor"
+            )
 
     def epochs_of(self, condition: Condition) -> int:
         """Return the epochs that the networks of a condition train."""
@@ -126,8 +152,7 @@ class Study:
 
 
 ASSIGNED_FACTORS = (1e-6, 1e-5, 1e-4, 5e-4, 1e-3)
-# By the validation images of `hinton-validation` and `hinton-schedule`; a test holds both against what is stored.
-CHOSEN_FACTOR, CHOSEN_WITH_SCHEDULE = 5e-4, 5e-4
+CHOSEN_FACTOR = 5e-4  # by the validation images of `hinton-validation`; a test holds it against what is stored
 
 STUDIES = {
     study.name: study
@@ -186,14 +211,6 @@ STUDIES = {
             hidden=(500, 300),
             factors=ASSIGNED_FACTORS,
             seeds=(0, 1, 2, 3, 4),
-            epochs=40,
-        ),
-        Study(
-            "hinton-final",
-            "500-300 network with what validation chose, trained on all 60,000 images, measured on the test set once",
-            (Condition("all 60,000 images, rate falls to 0", "all-images", schedule="linear"),),
-            hidden=(500, 300),
-            factors=(CHOSEN_WITH_SCHEDULE,),
             epochs=40,
         ),
         Study(
@@ -263,44 +280,52 @@ def run(
         damaged), is in use by another run, or cannot be written; if the scheduler or its workers do not answer.
     """
     csv, description, parts = _paths(study, out)
-    with _writing(csv.parent):
-        parts.mkdir(parents=True, exist_ok=True)
     with contextlib.ExitStack() as stack:
-        try:
-            stack.enter_context(filelock.FileLock(csv.with_name(f".{study.name}.lock"), timeout=0))
-        except filelock.Timeout as error:
-            raise StudyError(f"{csv}: another run is writing it; wait for its end, or choose another folder") from error
-        executor, slots, machine = stack.enter_context(_workers(scheduler))
-        results, provenance = _continued(study, out, machine)
+        with _writing(csv.parent):
+            csv.parent.mkdir(parents=True, exist_ok=True)
+            try:
+                stack.enter_context(filelock.FileLock(csv.with_name(f".{study.name}.lock"), timeout=0))
+            except filelock.Timeout as error:
+                advice = "wait for its end, or choose another folder"
+                raise StudyError(f"{csv}: another run is writing it; {advice}") from error
+        workers = stack.enter_context(_workers(scheduler))
+        results, provenance = _continued(study, out, workers.machine)
         done = set(zip(results["condition"], results["factor"], results["seed"], strict=True))
         waiting = [job for job in jobs(study) if not done.issuperset(job.networks())]
         states = {job: _read_part(parts / job.file_name, job) for job in waiting}
+        with _writing(parts):
+            parts.mkdir(exist_ok=True)
         bar = _progress_bar(sum(job.epochs_left(states[job]) for job in waiting), progress)
-        before, start, running = provenance["seconds"], time.monotonic(), {}
+        before = max([provenance["seconds"], *(state.seconds for state in states.values() if state)])
+        start, running = time.monotonic(), {}
         while waiting or running:
-            while waiting and len(running) < slots():
+            while waiting and len(running) < workers.slots():
                 job = waiting.pop(0)
-                running[executor.submit(advance, job, states.pop(job))] = job
-            for future in wait(running, return_when=FIRST_COMPLETED).done:
+                running[workers.submit(job, states.pop(job))] = job
+            failure = None
+            for future in workers.wait(running):
                 job = running.pop(future)
-                state = _result(future, scheduler)
-                if job.epochs_left(state):
-                    running[executor.submit(advance, job, state)] = job
-                    with _writing(parts):
+                try:
+                    state = workers.result(future)
+                except (Exception, concurrent.futures.CancelledError) as error:
+                    failure = failure or error  # the others that are done are stored first
+                    continue
+                state.seconds = round(before + time.monotonic() - start, 1)
+                with _writing(parts):
+                    if job.epochs_left(state):
                         _write_part(parts / job.file_name, job, state)
-                else:
-                    rows = pd.DataFrame(state.rows, columns=COLUMNS)
-                    results = _in_order(study, rows if results.empty else pd.concat([results, rows]))
-                    provenance["seconds"] = round(before + time.monotonic() - start, 1)
-                    # This order: results without provenance could not be continued.
-                    with _writing(csv.parent):
-                        _replace(description, (json.dumps(provenance, indent=2) + "\n").encode())
-                        _replace(csv, results.to_csv(index=False, lineterminator="\n").encode())
+                    else:
+                        rows = pd.DataFrame(state.rows, columns=COLUMNS)
+                        results = _in_order(study, rows if results.empty else pd.concat([results, rows]))
+                        _store(results, {**provenance, "seconds": state.seconds}, csv, description)
                         (parts / job.file_name).unlink(missing_ok=True)
                 bar(job.width)
-        for leftover in parts.iterdir():
-            leftover.unlink()
-        parts.rmdir()
+                if job.epochs_left(state) and not failure:
+                    running[workers.submit(job, state)] = job
+            if failure:
+                raise failure
+        with _writing(parts), contextlib.suppress(OSError):  # other seeds may wait there for their end
+            parts.rmdir()
     return results
 
 
@@ -400,38 +425,62 @@ def summarize(results: pd.DataFrame, by: Sequence[str], of: str = "accuracy") ->
     return table.assign(low=table["mean"] - half, high=table["mean"] + half)
 
 
-def compare(again: pd.DataFrame, stored: pd.DataFrame, level: float = 0.001) -> pd.DataFrame:
-    """Hold the mean accuracies of a study that was run again against the stored ones.
+def compare(again: pd.DataFrame, stored: pd.DataFrame, level: float = 0.01) -> pd.DataFrame:
+    """Hold the mean accuracies of a study that was run again against the stored ones, at the last epoch of each split.
 
     Parameters
     ----------
     again, stored : pandas.DataFrame
-        Rows of one study. Only places (condition, factor, epoch, split) that both have are compared, and of these for
-        each network the last epoch of a split.
+        All rows of one study.
     level : float
-        How often chance alone may put any line of the table beyond what is allowed, if both come from one experiment.
+        How often chance alone may put any line of the table beyond what is allowed, if runs are normally distributed.
 
     Returns
     -------
     pandas.DataFrame
-        A row for each condition, factor and split; columns stored, again, difference, allowed (from the stored standard
-        deviation, pooled over the factors of a condition, by a t distribution, with `level` shared by all rows; but at
-        least one image in 10,000) and holds.
+        A row for each condition, factor and split; columns stored, again, difference, allowed and holds. Allowed is
+        what a t distribution with the stored standard deviation gives for the difference of two means, with `level`
+        shared by all rows, but at least one image in 10,000. Few replicates allow much.
+
+    Raises
+    ------
+    StudyError
+        If the two do not have the same networks, or just one seed.
     """
-    place = ["condition", "factor", "split"]
-    shared = [*place, "epoch", "seed"]
-    again = again.merge(stored[shared], on=shared)
-    last = again.groupby(place)["epoch"].transform("max")
-    again = summarize(again[again["epoch"] == last], by=[*place, "epoch"])
-    stored = summarize(stored, by=[*place, "epoch"]).loc[again.index]
-    pooled = stored.assign(freedom=stored["seeds"] - 1, square=(stored["seeds"] - 1) * stored["sd"] ** 2)
-    pooled = pooled.groupby(["condition", "split"])[["freedom", "square"]].transform("sum")
-    sd = np.sqrt(pooled["square"] / pooled["freedom"])
-    error = sd * np.sqrt(1 / stored["seeds"] + 1 / again["seeds"])
-    allowed = np.maximum(stats.t.ppf(1 - level / 2 / len(stored), pooled["freedom"]) * error, 1.0001e-4)
-    table = pd.DataFrame({"stored": stored["mean"], "again": again["mean"]})
-    difference = table["again"] - table["stored"]
-    return table.assign(difference=difference, allowed=allowed, holds=difference.abs() <= allowed)
+    place = ["condition", "factor", "split", "epoch"]
+    tables = []
+    for rows in (stored, again):
+        last = rows.groupby(["condition", "split"])["epoch"].transform("max")
+        tables.append(summarize(rows[rows["epoch"] == last], by=place))
+    before, now = tables
+    if not before.index.equals(now.index) or not before["seeds"].equals(now["seeds"]):
+        raise StudyError(
+            f"got {len(now)} means of {now['seeds'].min()} seeds or more, expected those of the {len(before)} stored "
+            "ones: the same conditions, factors, epochs and number of seeds"
+        )
+    if before["seeds"].min() < 2:
+        raise StudyError("got one seed, expected at least two: one has no spread")
+    quantile = stats.t.ppf(1 - level / 2 / len(before), before["seeds"] - 1)
+    allowed = np.maximum(quantile * before["sd"] * np.sqrt(2 / before["seeds"]), 1.0001e-4)
+    difference = now["mean"] - before["mean"]
+    table = pd.DataFrame({"stored": before["mean"], "again": now["mean"], "difference": difference})
+    return table.assign(allowed=allowed, holds=difference.abs() <= allowed)
+
+
+def replicate(study: Study, out: str | os.PathLike, *, scheduler: str | None = None) -> pd.DataFrame:
+    """Train a study afresh into a folder, and return what `compare` makes of it and of the stored results.
+
+    Raises
+    ------
+    StudyError
+        As `run` does; also if the folder is that of the stored results, or those are of other settings or data.
+    """
+    if Path(out).resolve() == Path(RESULTS).resolve():
+        raise StudyError(f"got the folder of the stored results, {out}; expected another one")
+    stored, before = _read(study, RESULTS)
+    fresh = _provenance(study, {"versions": before["versions"]})
+    _refuse_other(before, fresh, _paths(study, RESULTS)[1], "Run the study anew before it can be replicated")
+    return compare(run(study, out, scheduler=scheduler), stored)
 
 
 @dataclass(frozen=True)
@@ -487,6 +536,7 @@ class State:
     epoch: int
     weights: list[np.ndarray]
     rows: list[tuple]
+    seconds: float = 0.0  # that the study had taken when this was stored
 
 
 def jobs(study: Study) -> list[Job]:
@@ -587,54 +637,110 @@ def _tensors(training_images: int) -> dict:
     }
 
 
-@contextlib.contextmanager
-def _workers(scheduler: str | None) -> Iterator[tuple]:
-    """Give an executor, a function that tells how many jobs it can do at a time, and what the machines are."""
-    if scheduler is None:
-        # Two at a time: while one does what a single core does, the other has the rest.
-        with ThreadPoolExecutor(2) as executor:
-            try:
-                yield executor, lambda: 2, _machine()
-            finally:
-                executor.shutdown(cancel_futures=True)
-        return
-    try:
-        import distributed
-    except ImportError as error:
-        raise StudyError("a scheduler needs dask.distributed: pip install 'mnist_utils[cluster]'") from error
-    advice = "start one with `dask scheduler`, and workers with `dask worker ADDRESS --nthreads 1`"
-    try:
-        client = distributed.Client(scheduler, timeout=PATIENCE, set_as_default=False)
-    except (OSError, ValueError, TimeoutError) as error:
-        raise StudyError(f"got no answer from a scheduler at {scheduler} within {PATIENCE} s; {advice}") from error
-    with client:
-        try:
-            client.wait_for_workers(1, timeout=PATIENCE)
-        except (OSError, TimeoutError) as error:
-            raise StudyError(f"the scheduler at {scheduler} has no workers after {PATIENCE} s; {advice}") from error
-        machines = list(client.run(_machine).values())
-        for key in ("versions", "code"):
-            different = {json.dumps(machine[key]) for machine in [_machine(), *machines]}
-            if len(different) > 1:
-                raise StudyError(
-                    f"got workers with other {key}: {'; '.join(sorted(different))}; expected the same on all"
-                )
-        for key in ("processor", "threads"):
-            machines[0][key] = ", ".join(sorted({str(machine[key]) for machine in machines}))
-        yield client.get_executor(pure=False), lambda: max(1, sum(client.nthreads().values())), machines[0]
+class _Threads:
+    """Workers in this process. Two at a time: while one does what a single core does, the other has the rest."""
 
+    def __init__(self):
+        self._executor, self.machine = ThreadPoolExecutor(2), _machine()
 
-def _result(future, scheduler: str | None) -> State:
-    """The state that a job has reached, or StudyError if the cluster is gone."""
-    try:
+    def slots(self) -> int:
+        return 2
+
+    def submit(self, job: Job, state: State | None) -> Future:
+        return self._executor.submit(advance, job, state)
+
+    def wait(self, futures) -> set[Future]:
+        return wait(futures, return_when=FIRST_COMPLETED).done
+
+    def result(self, future: Future) -> State:
         return future.result()
-    except Exception as error:
-        if scheduler is None or not type(error).__module__.startswith(("distributed", "concurrent")):
-            raise
-        raise StudyError(
-            f"the scheduler at {scheduler} gave up on a job: {type(error).__name__}: {error}; "
-            "what is finished is stored: see that it and its workers run, and start the same command again"
-        ) from error
+
+    def close(self) -> None:
+        self._executor.shutdown(cancel_futures=True)
+
+
+class _Cluster:
+    """Workers of a dask.distributed cluster."""
+
+    def __init__(self, address: str):
+        try:
+            import dask
+            import distributed
+        except ImportError as error:
+            raise StudyError("a scheduler needs dask.distributed: pip install 'mnist_utils[cluster]'") from error
+        self._address = address
+        advice = "start one with `dask scheduler`, and workers with `dask worker ADDRESS --nthreads 1`"
+        try:
+            self._client = distributed.Client(address, timeout=PATIENCE, set_as_default=False)
+        except (OSError, ValueError, TimeoutError) as error:
+            raise StudyError(f"got no answer from a scheduler at {address} within {PATIENCE} s; {advice}") from error
+        try:
+            self._client.wait_for_workers(1, timeout=PATIENCE)
+            machines = list(self._client.run(_machine).values())
+        except (OSError, TimeoutError) as error:
+            self._client.close()
+            raise StudyError(f"the scheduler at {address} has no workers after {PATIENCE} s; {advice}") from error
+        for key in ("versions", "code"):
+            different = sorted({json.dumps(machine[key]) for machine in [_machine(), *machines]})
+            if len(different) > 1:
+                self._client.close()
+                raise StudyError(f"got workers with other {key}: {'; '.join(different)}; expected the same")
+        self.machine = dict(machines[0])
+        for key in ("processor", "threads"):
+            self.machine[key] = ", ".join(sorted({str(machine[key]) for machine in machines}))
+        # A state is as large as its weights, and goes to one worker only.
+        dask.config.set({"distributed.admin.large-graph-warning-threshold": "1GB"})
+        self._executor = self._client.get_executor(pure=False)
+
+    @contextlib.contextmanager
+    def _explained(self) -> Iterator[None]:
+        try:
+            yield
+        except (Exception, concurrent.futures.CancelledError) as error:
+            if isinstance(error, StudyError):
+                raise
+            raise StudyError(
+                f"the scheduler at {self._address} gave up on a job: {type(error).__name__}: {error}; what is finished "
+                "is stored: see that it and its workers run, and start the same again"
+            ) from error
+
+    def slots(self) -> int:
+        with self._explained():
+            return max(1, sum(self._client.nthreads().values()))
+
+    def submit(self, job: Job, state: State | None) -> Future:
+        with self._explained():
+            return self._executor.submit(advance, job, state)
+
+    def wait(self, futures) -> set[Future]:
+        """Wait for a job, and raise StudyError when there has been no worker for a while."""
+        alone_since = None
+        while not (done := wait(futures, timeout=1, return_when=FIRST_COMPLETED).done):
+            with self._explained():
+                alone = not self._client.nthreads()
+            alone_since = (alone_since or time.monotonic()) if alone else None
+            if alone and time.monotonic() - alone_since > PATIENCE:
+                raise StudyError(
+                    f"the scheduler at {self._address} has had no workers for {PATIENCE} s; what is finished is "
+                    "stored: start workers, and then the same again"
+                )
+        return done
+
+    def result(self, future: Future) -> State:
+        with self._explained():
+            return future.result()
+
+    def close(self) -> None:
+        self._client.close()
+
+
+@contextlib.contextmanager
+def _workers(scheduler: str | None) -> Iterator[_Threads | _Cluster]:
+    workers = _Threads() if scheduler is None else _Cluster(scheduler)
+    try:
+        yield workers
+    finally:
+        workers.close()
 
 
 def _progress_bar(units: int, progress: bool | None):
@@ -674,21 +780,33 @@ def _continued(study: Study, out: str | os.PathLike, machine: dict) -> tuple[pd.
     if not csv.exists():
         return pd.DataFrame(columns=COLUMNS), fresh
     results, stored = _read(study, out)
+    _refuse_other(stored, fresh, description, "Choose another folder")
+    for key in ("code", "processor", "threads"):  # by whatever the networks were trained
+        if str(fresh[key]) not in str(stored[key]).split(", "):
+            stored[key] = f"{stored[key]}, {fresh[key]}"
+    return results, stored
+
+
+def _refuse_other(stored: dict, fresh: dict, description: Path, advice: str) -> None:
+    """Raise StudyError unless two provenances are of the same experiment."""
     for key in ("study", "versions", "data"):
-        got, expected = stored.get(key, {}), fresh[key]
+        got, expected = stored[key], fresh[key]
         other = [
             f"{name} {got.get(name)}, expected {value}" for name, value in expected.items() if got.get(name) != value
         ]
         if other:
-            raise StudyError(f"{description}: got results of other {key}: {'; '.join(other)}. Choose another folder")
-    return results, stored
+            raise StudyError(f"{description}: got results of other {key}: {'; '.join(other)}. {advice}")
 
 
 def _read(study: Study, folder: str | os.PathLike) -> tuple[pd.DataFrame, dict]:
-    """Return results and provenance, or refuse them unless every network has exactly its rows."""
+    """Return results and provenance, or refuse them unless they are what `run` has stored."""
     csv, description, _ = _paths(study, folder)
     try:
-        results, provenance = pd.read_csv(csv), json.loads(description.read_text(encoding="utf-8"))
+        content, provenance = csv.read_bytes(), json.loads(description.read_text(encoding="utf-8"))
+        results = pd.read_csv(io.BytesIO(content))
+        for key, kind in (("study", dict), ("versions", dict), ("data", dict), ("seconds", float), ("sha256", list)):
+            if not isinstance(provenance[key], kind):
+                raise TypeError(f"{key} is {provenance[key]!r} in {description.name}")
         stored = dataclasses.replace(study, epochs=provenance["study"]["epochs"])
     except (OSError, ValueError, KeyError, TypeError) as error:
         got = f"got {type(error).__name__}: {error}"
@@ -697,6 +815,11 @@ def _read(study: Study, folder: str | os.PathLike) -> tuple[pd.DataFrame, dict]:
     if list(results.columns) != COLUMNS or set(results["study"]) - {study.name}:
         got = f"columns {', '.join(results.columns)}, study {', '.join(map(str, set(results.get('study', []))))}"
         raise StudyError(f"{csv}: got {got}; expected columns {', '.join(COLUMNS)}, study {study.name}")
+    if hashlib.sha256(content).hexdigest() not in provenance["sha256"]:
+        raise StudyError(
+            f"{csv}: got a file that was cut short or edited: its SHA-256 is not one that {description.name} states. "
+            "Restore it, or choose another folder"
+        )
     rows_of = {condition.name: _measured(condition, stored.epochs_of(condition)) for condition in study.conditions}
     for (condition, factor, seed), rows in results.groupby(["condition", "factor", "seed"], dropna=False):
         if list(zip(rows["epoch"], rows["split"], strict=True)) != rows_of.get(condition):
@@ -706,29 +829,44 @@ def _read(study: Study, folder: str | os.PathLike) -> tuple[pd.DataFrame, dict]:
     return results, provenance
 
 
+def _store(results: pd.DataFrame, provenance: dict, csv: Path, description: Path) -> None:
+    """Write both files. Whenever this is interrupted, the provenance states the checksum of the results."""
+    content = results.to_csv(index=False, lineterminator="\n").encode()
+    checksums = [hashlib.sha256(content).hexdigest()]
+    if csv.exists():
+        checksums.insert(0, hashlib.sha256(csv.read_bytes()).hexdigest())
+    _replace(description, (json.dumps({**provenance, "sha256": checksums}, indent=2) + "\n").encode())
+    _replace(csv, content)
+    _replace(description, (json.dumps({**provenance, "sha256": checksums[-1:]}, indent=2) + "\n").encode())
+
+
 def _read_part(path: Path, job: Job) -> State | None:
     """Return what an interrupted run has reached, None if nothing, or refuse a file that is not its own."""
-    if not path.exists():
-        return None
     try:
-        with np.load(path) as stored:
+        content = path.read_bytes()
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise StudyError(f"{path}: got {error.strerror}, expected a file that can be read") from error
+    try:
+        with np.load(io.BytesIO(content)) as stored:
             about = json.loads(str(stored["about"]))
             weights = [stored[f"weights{number}"] for number in range(about["arrays"])]
         if about["job"] != _identity(job):
             raise ValueError("it belongs to other networks, versions or data")
-    except (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile) as error:
+        return State(about["epoch"], weights, [tuple(row) for row in about["rows"]], about["seconds"])
+    except Exception as error:  # what a damaged archive raises depends on which byte is damaged
         raise StudyError(
             f"{path}: got {type(error).__name__}: {error}; expected what an interrupted run of {job.study.name!r} left "
             "there. Choose another folder, or delete this file to train its networks from the beginning"
         ) from error
-    return State(about["epoch"], weights, [tuple(row) for row in about["rows"]])
 
 
 def _write_part(path: Path, job: Job, state: State) -> None:
-    about = {"job": _identity(job), "epoch": state.epoch, "rows": state.rows, "arrays": len(state.weights)}
+    about = {"job": _identity(job), "epoch": state.epoch, "rows": state.rows, "seconds": state.seconds}
     buffer = io.BytesIO()
     arrays = {f"weights{number}": array for number, array in enumerate(state.weights)}
-    np.savez(buffer, about=json.dumps(about), **arrays)
+    np.savez(buffer, about=json.dumps({**about, "arrays": len(arrays)}), **arrays)
     _replace(path, buffer.getbuffer())
 
 
@@ -753,7 +891,7 @@ def _writing(folder: Path) -> Iterator[None]:
 
 def _replace(path: Path, content) -> None:
     """Write a file as a whole: whatever interrupts this, the path holds the old content or the new one."""
-    part = path.with_name(f"{path.name}.part{os.getpid()}")
+    part = path.with_name(f".{path.name}.part")  # one run at a time has the lock
     try:
         part.write_bytes(content)
         os.replace(part, path)

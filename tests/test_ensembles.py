@@ -98,6 +98,20 @@ def test_a_stack_with_pixels_divided_twice_is_the_keras_stack(digits):
         assert_same(*got, place, alone(digits, model, keras.optimizers.SGD(0.1), factors, divisor))
 
 
+@pytest.mark.parametrize("factor", [1e-7, 1e-3, 0.1])
+def test_a_weight_without_gradient_decays_by_the_factor_of_each_step(digits, factor):
+    images, labels = digits
+    ensemble, network = Ensemble(784, (5, 10), ("relu", "softmax"), networks=1), networks.dense((5,), seed=0)
+    kernels, biases = network.get_weights()[::2], network.get_weights()[1::2]
+    ensemble.set_weights([kernel[None] for kernel in kernels] + [bias[None, None] for bias in biases])
+    flat, classes = tf.constant(images.reshape(COUNT, -1)), tf.constant(labels, tf.int32)
+    ensemble.train(flat, classes, ORDER, np.full((COUNT, 1), 0.1), [[factor], [0.0]], batch_size=1, scales=[1 / 255])
+    left = ensemble.get_weights()[0][0, 0] / kernels[0][0]  # of the pixel in the corner, which is always black
+    np.testing.assert_allclose(
+        left, (1 - 2 * 0.1 * factor) ** COUNT, rtol=2e-6
+    )  # single precision would keep nothing of 1 - 2e-8
+
+
 def test_a_network_that_diverges_leaves_the_others_alone(digits):
     models = [networks.dense((20,), 0) for _ in range(2)]
     rates = np.tile([0.1, 1e30], (STEPS, 1))
