@@ -522,9 +522,7 @@ claim("training-grid-diverged", table.loc[1.6].max(), between=(0.08, 0.35),
 # Question 2.3 was answered with one run. Train again, with other initial weights and another order of the images, and another number comes out. So a second study repeats the whole experiment with ten seeds. Along with the results it stores where they come from.
 
 # %% tags=["nbval-check-output"]
-import json
-
-provenance = json.loads((studies.RESULTS / "dense.json").read_text())
+provenance = studies.provenance("dense")
 {key: provenance[key] for key in ("versions", "processor", "threads", "started")}
 
 # %% [markdown]

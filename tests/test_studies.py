@@ -164,8 +164,8 @@ def test_conditions_that_use_the_same_batches_train_together():
     study = studies.find("hinton-unreported")
     groups = [{condition.name for condition in job.conditions} for job in studies.jobs(study) if job.seed == 0]
     assert {"tanh units"} in groups  # other activations
-    forensic = studies.jobs(studies.find("forensic"))
-    assert [len(job.conditions) for job in forensic] == [2] * 6  # divided once and twice, fresh or stacked, 3 seeds
+    assigned = studies.jobs(studies.find("rate-and-batch"))
+    assert [len(job.conditions) for job in assigned] == [4] * 9  # four rates, for three batch sizes and three seeds
     assert sorted(job.seed for job in studies.jobs(study)) == sorted([*study.seeds] * len(groups))
 
 
