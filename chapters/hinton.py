@@ -157,14 +157,13 @@ left = left_of_black_pixels(penalized(1e-3, hidden=(64, 64)))
 claim("hinton-black-weights", np.abs(left - (1 - 2e-4) ** 469).max(), at_most=1e-3,
       about="what is left of the weights of black pixels, against the formula")
 
-# %% [markdown]
-# All {glue:text}`hinton-black-count:,d` of them have shrunk by the same factor.
-
-# %% tags=["remove-cell"]
+# %%
 claim("hinton-black-count", int(left.size), exactly=4288,
       about="weights of pixels that are black in every training image, 64 units")
 
 # %% [markdown]
+# All {glue:text}`hinton-black-count:,d` of them have shrunk by the same factor.
+#
 # ### How much is a factor?
 #
 # With {eq}`eq-decay` a factor can be translated into a time. Left alone, a weight shrinks by $(1 - 2\eta\lambda)^{469}$ an epoch. Here is what is left of it after the assignment's 40 epochs, and the epochs that it takes to halve.
@@ -195,10 +194,11 @@ claim("hinton-left-strongest", decay.iloc[-1, 0], between=(0.023, 0.024),
 #
 # ```{math}
 # :label: eq-prior
-# -\frac{1}{n} \log (\text{likelihood} \times \text{prior})
-# = \bar L + \frac{1}{2 n \sigma_w^2} \sum_l \lVert W_l \rVert^2 + \text{constant},
-# \qquad \text{so} \quad \lambda = \frac{1}{2 n \sigma_w^2} .
+# -\tfrac{1}{n} \log (\text{likelihood} \times \text{prior})
+# = \bar L + \frac{1}{2 n \sigma_w^2} \sum_l \lVert W_l \rVert^2 + \text{constant} .
 # ```
+#
+# That is the penalized loss with $\lambda = 1 / (2 n \sigma_w^2)$.
 #
 # Up to a constant, the penalized loss is the negative logarithm of a posterior probability, divided by $n$ (with a flat prior for whatever is not penalized), and its minimum is called the *maximum a posteriori* estimate. It gives the factor a meaning that can be judged, the usual size of a weight:
 
