@@ -104,7 +104,8 @@ def main(rounds: int = 5) -> None:
     for name, values in times.items():
         median = statistics.median(values)
         print(f"{name:<40}{median:>8.2f}{min(values):>9.2f}{max(values):>9.2f}{median / fit:>9.2f}", end="")
-        print(f"{median / products:>13.2f}{peak_memory(name) if name in contenders else 0:>10.0f}")
+        memory = f"{peak_memory(name):.0f}" if name in contenders else ""
+        print(f"{median / products:>13.2f}{memory:>10}")
 
 
 if __name__ == "__main__":

@@ -251,7 +251,7 @@ claim("hinton-activity-black", bool((untouched == 1).all()), exactly=True,
 # (hinton-study)=
 # ## The experiment, as the assignment asks for it
 #
-# Five factors with three replicates each are 15 networks of 40 epochs. With `fit`, one after the other, they take about half an hour on two processor cores, too long for a page. So it is a {term}`study`, stored in the folder `results`. When, with what, and for how long?
+# Five factors with three replicates each are 15 networks of 40 epochs. With `fit`, one after the other, they take far too long for a page. So it is a {term}`study`, stored in the folder `results`. When, with what, and for how long?
 
 # %% tags=["nbval-check-output"]
 from mnist_utils import studies
