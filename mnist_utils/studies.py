@@ -213,6 +213,24 @@ STUDIES = {
             seeds=(0, 1, 2, 3, 4),
             epochs=40,
         ),
+        Study(
+            "forensic",
+            "300-500 network as in the submission's loop: fresh or stacked, pixels divided by 255 once or twice",
+            tuple(
+                Condition(
+                    f"{'stacked' if stacked else 'fresh'}, divided {'twice' if divisions == 2 else 'once'}",
+                    "sparse-assignment",
+                    divisions=divisions,
+                    stacked=stacked,
+                )
+                for stacked in (False, True)
+                for divisions in (1, 2)
+            ),
+            hidden=(300, 500),
+            factors=ASSIGNED_FACTORS,
+            seeds=(0, 1, 2),
+            epochs=40,
+        ),
     ]
 }
 
