@@ -3,7 +3,8 @@
 A study trains a network for each combination of its conditions, factors and seeds. A seed fixes the initial weights and
 the order of the images, so that networks of one seed differ in their condition and in nothing else: a comparison of two
 conditions within a seed is free of the luck of the draw, which needs fewer seeds for the same certainty (a paired
-design). Networks of one seed that use the same batches train together, see `mnist_utils.ensembles`.
+design). Dense networks of one seed that use the same batches train together, see `mnist_utils.ensembles`; any other
+network trains alone, as a Keras model.
 
 To spread a study over machines, start ``dask scheduler`` on one and ``dask worker ADDRESS --nthreads 1`` wherever this
 package is installed, and pass the scheduler's address. Without it, nothing of dask is imported.
@@ -53,8 +54,10 @@ PROTOCOLS = {
 }
 
 
-SCHEDULES = ("constant", "linear")
+SCHEDULES = ("constant", "linear", "one-cycle")
 ACTIVATIONS = ("relu", "tanh", "sigmoid")  # of hidden layers
+OPTIMIZERS = ("sgd", "adam")
+NETWORKS = ("dense", "convolutional")  # functions in `networks`
 
 
 class StudyError(ValueError):
@@ -71,8 +74,9 @@ class Condition:
         Which images train, and which are measured when: a key of `PROTOCOLS`.
     learning_rate : float
         Of SGD, in the first step.
-    schedule : {"constant", "linear"}
-        "linear" lets the learning rate fall to 0 over all steps of the training.
+    schedule : {"constant", "linear", "one-cycle"}
+        "linear" lets the learning rate fall to 0 over all steps of the training; "one-cycle" lets it rise from 0 for a
+        fifth of them, and then fall to 0 along a cosine.
     activation : str
         Of the hidden layers.
     epochs : int, optional
@@ -82,6 +86,10 @@ class Condition:
     stacked : bool
         Whether the factors are one long training: each puts another network on top of what the last one has become, as
         the loop of the original submission does.
+    network : str
+        One of `NETWORKS`. What is not "dense" has its own layers and activations, and takes no factor, no momentum.
+    optimizer : {"sgd", "adam"}
+        Dense networks have SGD.
     """
 
     name: str
@@ -94,6 +102,12 @@ class Condition:
     epochs: int | None = None
     divisions: int = 1
     stacked: bool = False
+    network: str = "dense"
+    optimizer: str = "sgd"
+
+
+# What results that were stored before a setting existed have for it.
+UNSET = {field.name: field.default for field in dataclasses.fields(Condition) if field.default != dataclasses.MISSING}
 
 
 @dataclass(frozen=True)
@@ -130,15 +144,30 @@ class Study:
             self._check(condition)
 
     def _check(self, condition: Condition) -> None:
-        for what, known in (("protocol", PROTOCOLS), ("schedule", SCHEDULES), ("activation", ACTIVATIONS)):
+        choices = {
+            "protocol": PROTOCOLS,
+            "schedule": SCHEDULES,
+            "activation": ACTIVATIONS,
+            "network": NETWORKS,
+            "optimizer": OPTIMIZERS,
+        }
+        for what, known in choices.items():
             if getattr(condition, what) not in known:
-                article = "an" if what == "activation" else "a"
+                article = "an" if what[0] in "ao" else "a"
                 raise StudyError(f"got {condition}, expected {article} {what} of {', '.join(known)}")
         numbers = (condition.learning_rate, condition.batch_size, condition.divisions)
         if not all(0 < number < math.inf for number in numbers) or not 0 <= condition.momentum < 1:
             raise StudyError(f"got {condition}, expected positive numbers, and momentum from 0 to below 1")
         if condition.stacked and condition.momentum:
             raise StudyError(f"got {condition}, expected no momentum where networks are stacked")
+        if condition.network == "dense":
+            if condition.optimizer != "sgd" or condition.schedule == "one-cycle":
+                raise StudyError(f"got {condition}, expected SGD, and no one-cycle schedule, for dense networks")
+        elif any(self.factors) or condition.stacked or condition.momentum or condition.activation != "relu":
+            raise StudyError(
+                f"got {condition} with the factors {self.factors}, expected the factor 0, and nothing that is for "
+                "dense networks only: stacked, momentum, activation"
+            )
         steps = PROTOCOLS[condition.protocol][0] / condition.batch_size
         if 2 * condition.learning_rate * max(self.factors) * steps > 40:
             raise StudyError(
@@ -230,6 +259,24 @@ STUDIES = {
             factors=ASSIGNED_FACTORS,
             seeds=(0, 1, 2),
             epochs=40,
+        ),
+        Study(
+            "forensic-convolution",
+            "convolutional network of the submission: adam or SGD, pixels divided by 255 once or twice",
+            tuple(
+                Condition(
+                    f"{optimizer}, divided {'twice' if divisions == 2 else 'once'}",
+                    "sparse-assignment",
+                    rate,
+                    divisions=divisions,
+                    network="convolutional",
+                    optimizer=optimizer,
+                )
+                for optimizer, rate in (("adam", 0.001), ("sgd", 0.1))
+                for divisions in (1, 2)
+            ),
+            seeds=(0, 1, 2),
+            epochs=10,
         ),
     ]
 }
@@ -545,12 +592,69 @@ def jobs(study: Study) -> list[Job]:
     for condition in study.conditions:
         training_images, *_ = PROTOCOLS[condition.protocol]
         settings = (condition.batch_size, condition.momentum, condition.activation, condition.stacked)
-        together.setdefault((training_images, study.epochs_of(condition), settings), []).append(condition)
+        alone = condition.name if condition.network != "dense" else None
+        together.setdefault((training_images, study.epochs_of(condition), settings, alone), []).append(condition)
     return [Job(study, seed, tuple(conditions)) for seed in study.seeds for conditions in together.values()]
 
 
 def advance(job: Job, state: State | None) -> State:
     """Train the networks of a job for one epoch, and measure them. This is what the workers of a cluster run, too."""
+    if job.conditions[0].network == "dense":
+        return _advance_together(job, state)
+    return _advance_alone(job, state)
+
+
+def _advance_alone(job: Job, state: State | None) -> State:
+    """Train one Keras model for an epoch."""
+    (condition,), epoch = job.conditions, state.epoch + 1 if state else 1
+    epochs = job.study.epochs_of(condition)
+    sets = _sets(PROTOCOLS[condition.protocol][0])
+    images, labels = sets["train"]
+    network = _network(condition, job.seed, epochs * -(-len(labels) // condition.batch_size))
+    variables = [*network.variables, *network.optimizer.variables]
+    for variable, array in zip(variables, state.weights if state else network.initial, strict=True):
+        variable.assign(array)
+    order = np.random.default_rng([job.seed, epoch]).permutation(len(labels))
+    pixels = _pixels(images[order], condition)
+    network.fit(pixels, labels[order], condition.batch_size, epochs=1, shuffle=False, verbose=0)
+    rows = list(state.rows) if state else []
+    for split in (split for when, split in _measured(condition, epochs) if when == epoch):
+        images, labels = sets[split]
+        loss, accuracy = network.evaluate(_pixels(images, condition), labels, batch_size=1000, verbose=0)
+        numbers = [float(f"{number:.6g}") for number in (loss, accuracy)]
+        rows.append((job.study.name, condition.name, job.study.factors[0], job.seed, epoch, split, *numbers))
+    return State(epoch, [variable.numpy() for variable in variables], rows)
+
+
+def _pixels(images: np.ndarray, condition: Condition) -> np.ndarray:
+    return dataset.preprocess(images) / np.float32(255 ** (condition.divisions - 1))
+
+
+def _network(condition: Condition, seed: int, steps: int):
+    """Return a compiled Keras model, with its initial variables and those of its optimizer as `initial`."""
+    import keras
+
+    from mnist_utils import networks
+
+    key = (condition, seed, steps)
+    if getattr(_cache, "network_key", None) != key:
+        network = getattr(networks, condition.network)(seed=seed)
+        rate, schedules = condition.learning_rate, keras.optimizers.schedules
+        if condition.schedule == "linear":
+            rate = schedules.PolynomialDecay(rate, steps, end_learning_rate=0)
+        elif condition.schedule == "one-cycle":
+            rising = steps // 5
+            rate = schedules.CosineDecay(0.0, steps - rising, warmup_target=rate, warmup_steps=rising)
+        optimizer = keras.optimizers.get({"class_name": condition.optimizer, "config": {"learning_rate": rate}})
+        network.compile(optimizer, "sparse_categorical_crossentropy", metrics=["accuracy"], steps_per_execution=20)
+        optimizer.build(network.trainable_variables)
+        network.initial = [variable.numpy() for variable in [*network.variables, *optimizer.variables]]
+        _cache.network_key, _cache.network = key, network
+    return _cache.network
+
+
+def _advance_together(job: Job, state: State | None) -> State:
+    """Train dense networks for an epoch, as one ensemble."""
     study, first = job.study, job.conditions[0]
     epoch, epochs = state.epoch + 1 if state else 1, study.epochs_of(first)
     phase, now = (epoch - 1) // epochs, (epoch - 1) % epochs + 1
@@ -807,6 +911,8 @@ def _read(study: Study, folder: str | os.PathLike) -> tuple[pd.DataFrame, dict]:
         for key, kind in (("study", dict), ("versions", dict), ("data", dict), ("seconds", float), ("sha256", list)):
             if not isinstance(provenance[key], kind):
                 raise TypeError(f"{key} is {provenance[key]!r} in {description.name}")
+        conditions = provenance["study"]["conditions"]
+        provenance["study"]["conditions"] = [{**UNSET, **settings} for settings in conditions]
         stored = dataclasses.replace(study, epochs=provenance["study"]["epochs"])
     except (OSError, ValueError, KeyError, TypeError) as error:
         got = f"got {type(error).__name__}: {error}"

@@ -27,6 +27,9 @@ from mnist_utils.dataset import load_mnist, preprocess
 
 KILLS = int(os.environ.get("KILLS", 4))  # KILLS=20 for the long version
 SMALL = dataclasses.replace(studies.find("dense"), name="small", hidden=(4,), seeds=(0,), epochs=1)
+CONVOLUTIONAL = studies.Condition(
+    "one-cycle", "assignment", 0.01, 128, "one-cycle", network="convolutional", optimizer="adam"
+)
 # For runs in processes of their own: real images, and enough epochs to be killed in the middle.
 LONGER = """
 import dataclasses, sys
@@ -73,6 +76,9 @@ def contents(folder):
         ({"conditions": (studies.Condition("a", "test"),)}, "expected a protocol of assignment"),
         ({"conditions": (studies.Condition("a", "search", learning_rate=0),)}, "expected positive numbers"),
         ({"conditions": (studies.Condition("a", "search", schedule="cosine"),)}, "expected a schedule of constant"),
+        ({"conditions": (studies.Condition("a", "search", network="resnet"),)}, "expected a network of dense, conv"),
+        ({"conditions": (studies.Condition("a", "search", optimizer="adam"),)}, "expected SGD"),
+        ({"conditions": (CONVOLUTIONAL,), "factors": (0.1,)}, "expected the factor 0, and nothing that is for dense"),
     ],
 )
 def test_a_study_that_cannot_be_trained_is_refused(change, message):
@@ -160,6 +166,61 @@ def test_stacked_factors_go_on_training_what_the_last_one_left(few_images):
     np.testing.assert_allclose(rows[["loss", "accuracy"]], expected, atol=1e-4)
 
 
+def test_a_convolutional_network_of_a_study_is_the_keras_network(few_images):
+    study = dataclasses.replace(SMALL, conditions=(CONVOLUTIONAL,), epochs=4)
+    rows = studies.train_slice(study, epochs=4).query("split == 'test'")
+    network, schedules = networks.convolutional(seed=0), keras.optimizers.schedules
+    schedule = schedules.CosineDecay(0.0, 12 - 2, warmup_target=0.01, warmup_steps=2)  # 3 steps an epoch
+    network.compile(keras.optimizers.Adam(schedule), "sparse_categorical_crossentropy", metrics=["accuracy"])
+    images, labels = preprocess(few_images[0]), few_images[1]
+    for epoch, row in enumerate(rows.itertuples(), start=1):
+        order = np.random.default_rng([0, epoch]).permutation(len(labels))
+        network.fit(images[order], labels[order], 128, shuffle=False, verbose=0)
+        assert (row.loss, row.accuracy) == pytest.approx(network.evaluate(images, labels, verbose=0), abs=1e-4)
+    assert float(network.optimizer.learning_rate) == pytest.approx(0, abs=1e-6)
+    assert rows["loss"].is_monotonic_decreasing
+
+
+@pytest.mark.parametrize("optimizer", ["sgd", "adam"])
+@pytest.mark.parametrize("schedule", studies.SCHEDULES)
+def test_a_keras_network_goes_on_from_what_was_stored(few_images, tmp_path, optimizer, schedule):
+    condition = dataclasses.replace(CONVOLUTIONAL, optimizer=optimizer, schedule=schedule)
+    study = dataclasses.replace(SMALL, conditions=(condition,), seeds=(0, 1), epochs=3)
+    first, second = studies.jobs(study)
+    whole = studies.train_slice(study, 0, 3)
+    state = None
+    for _ in range(3):
+        state = studies.advance(first, state)
+        studies._write_part(tmp_path / "part.npz", first, state)
+        studies.advance(second, None)  # other weights, in the same thread
+        state = studies._read_part(tmp_path / "part.npz", first)
+    pd.testing.assert_frame_equal(pd.DataFrame(state.rows, columns=studies.COLUMNS), whole, check_exact=True)
+
+
+def test_pixels_divided_twice_reach_a_keras_network_so(few_images):
+    dark = dataclasses.replace(CONVOLUTIONAL, name="dark", divisions=2)
+    study = dataclasses.replace(SMALL, conditions=(dark,))
+    seen = studies._pixels(few_images[0], dark)
+    np.testing.assert_allclose(seen, preprocess(few_images[0]) / 255, rtol=1e-6)
+    assert studies.train_slice(study)["loss"].min() > 2
+
+
+def test_results_of_before_a_setting_existed_are_those_with_its_default(few_images, tmp_path):
+    studies.run(SMALL, tmp_path)
+    path = tmp_path / "small.json"
+    stored = json.loads(path.read_text())
+    for condition in stored["study"]["conditions"]:
+        del condition["network"]
+    path.write_text(json.dumps(stored))
+    studies.run(dataclasses.replace(SMALL, seeds=(0, 1)), tmp_path)
+    stored = json.loads(path.read_text())
+    assert stored["study"]["conditions"][0]["network"] == "dense"
+    stored["study"]["conditions"][0]["network"] = "convolutional"
+    path.write_text(json.dumps(stored))
+    with pytest.raises(studies.StudyError, match="got results of other study"):
+        studies.run(SMALL, tmp_path)
+
+
 def test_conditions_that_use_the_same_batches_train_together():
     study = studies.find("hinton-unreported")
     groups = [{condition.name for condition in job.conditions} for job in studies.jobs(study) if job.seed == 0]
@@ -167,6 +228,10 @@ def test_conditions_that_use_the_same_batches_train_together():
     assigned = studies.jobs(studies.find("rate-and-batch"))
     assert [len(job.conditions) for job in assigned] == [4] * 9  # four rates, for three batch sizes and three seeds
     assert sorted(job.seed for job in studies.jobs(study)) == sorted([*study.seeds] * len(groups))
+    loop = studies.jobs(studies.find("forensic"))
+    assert [len(job.conditions) for job in loop] == [2] * 6  # divided once and twice
+    alone = studies.jobs(studies.find("forensic-convolution"))
+    assert [len(job.conditions) for job in alone] == [1] * 12  # Keras models
 
 
 def test_a_slice_is_what_the_whole_study_stores_for_these_epochs(few_images, tmp_path):
