@@ -2,9 +2,10 @@
 
 import numpy as np
 import pytest
+import scipy.ndimage
 
 from mnist_utils.dataset import load_mnist, preprocess
-from mnist_utils.distortions import salt_and_pepper
+from mnist_utils.distortions import random_affine, salt_and_pepper
 
 IMAGES = preprocess(load_mnist()[1][0][:200])
 
@@ -64,5 +65,45 @@ def test_a_level_outside_0_to_1_is_refused(level):
     ],
 )
 def test_anything_but_preprocessed_images_is_refused(images, got):
-    with pytest.raises(ValueError, match=rf"images: {got}.*expected .*float32 of shape \(n, 28, 28, 1\) in \[0, 1\]"):
-        salt_and_pepper(images, 0.4)
+    for distort in (salt_and_pepper, random_affine):
+        with pytest.raises(ValueError, match=rf"images: {got}.*expected .*float32 of shape \(n, 28, 28, 1\) in"):
+            distort(images, 0.4) if distort is salt_and_pepper else distort(images)
+
+
+@pytest.mark.parametrize(
+    "limits", [{"pixels": -1}, {"pixels": 15}, {"degrees": 181}, {"zoom": 1}, {"zoom": float("nan")}]
+)
+def test_limits_that_leave_no_digit_are_refused(limits):
+    (name,) = limits
+    with pytest.raises(ValueError, match=f"{name}: got .*expected a number from 0 to"):
+        random_affine(IMAGES, **limits)
+
+
+def parameters(seed, count, pixels, degrees, zoom):
+    """The shifts, angles and sizes that `random_affine` draws."""
+    random = np.random.default_rng(seed)
+    shifts = random.uniform(-pixels, pixels, (2, count))
+    return shifts, random.uniform(-degrees, degrees, count), 1 + random.uniform(-zoom, zoom, count)
+
+
+@pytest.mark.parametrize("limits", [(3, 0, 0), (0, 30, 0), (0, 0, 0.3), (2, 10, 0.1)])
+def test_a_distorted_image_is_that_of_scipy(limits):
+    pixels, degrees, zoom = limits
+    moved = random_affine(IMAGES, 5, pixels=pixels, degrees=degrees, zoom=zoom)
+    shifts, angles, sizes = parameters(5, len(IMAGES), *limits)
+    for index in range(20):
+        turn = np.deg2rad(angles[index])
+        # SciPy counts (row, column); where a place of the result comes from.
+        back = np.array([[np.cos(turn), -np.sin(turn)], [np.sin(turn), np.cos(turn)]]) / sizes[index]
+        shift = shifts[::-1, index]
+        offset = 13.5 - back @ (13.5 + shift)
+        expected = scipy.ndimage.affine_transform(IMAGES[index, ..., 0], back, offset, order=1, mode="constant")
+        inside = np.s_[3:-3, 3:-3]  # the two libraries blend the border differently
+        np.testing.assert_allclose(moved[index, ..., 0][inside], expected[inside], atol=2e-3)
+
+
+def test_distortions_without_extent_change_nothing_and_a_seed_fixes_them():
+    np.testing.assert_allclose(random_affine(IMAGES, pixels=0, degrees=0, zoom=0), IMAGES, atol=1e-6)
+    np.testing.assert_array_equal(random_affine(IMAGES, 3), random_affine(IMAGES, 3))
+    assert (random_affine(IMAGES, 3) != random_affine(IMAGES, 4)).any()
+    assert len(random_affine(IMAGES[:0])) == 0
