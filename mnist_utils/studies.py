@@ -155,9 +155,11 @@ class Study:
             if getattr(condition, what) not in known:
                 article = "an" if what[0] in "ao" else "a"
                 raise StudyError(f"got {condition}, expected {article} {what} of {', '.join(known)}")
-        numbers = (condition.learning_rate, condition.batch_size, condition.divisions)
+        numbers = (condition.learning_rate, condition.batch_size)
         if not all(0 < number < math.inf for number in numbers) or not 0 <= condition.momentum < 1:
             raise StudyError(f"got {condition}, expected positive numbers, and momentum from 0 to below 1")
+        if condition.divisions not in (0, 1, 2):
+            raise StudyError(f"got {condition}, expected pixels divided 0 times, once or twice")
         if condition.stacked and condition.momentum:
             raise StudyError(f"got {condition}, expected no momentum where networks are stacked")
         if condition.network == "dense":
@@ -277,6 +279,28 @@ STUDIES = {
             ),
             seeds=(0, 1, 2),
             epochs=10,
+        ),
+        Study(
+            "forensic-raw",
+            "networks of the submission on pixels that were not divided at all: 300-500 without L2, convolutional",
+            (
+                Condition("300-500, sgd", "sparse-assignment", divisions=0),
+                *(
+                    Condition(
+                        f"convolutional, {optimizer}",
+                        "sparse-assignment",
+                        rate,
+                        epochs=10,
+                        divisions=0,
+                        network="convolutional",
+                        optimizer=optimizer,
+                    )
+                    for optimizer, rate in (("adam", 0.001), ("sgd", 0.1))
+                ),
+            ),
+            hidden=(300, 500),
+            seeds=(0, 1, 2),
+            epochs=40,
         ),
     ]
 }
@@ -627,7 +651,7 @@ def _advance_alone(job: Job, state: State | None) -> State:
 
 
 def _pixels(images: np.ndarray, condition: Condition) -> np.ndarray:
-    return dataset.preprocess(images) / np.float32(255 ** (condition.divisions - 1))
+    return dataset.preprocess(images) / np.float32(255.0 ** (condition.divisions - 1))
 
 
 def _network(condition: Condition, seed: int, steps: int):

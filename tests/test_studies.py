@@ -75,6 +75,7 @@ def contents(folder):
         ({"conditions": (studies.Condition("a", "search", epochs=0),)}, "got 0 epochs, expected at least 1"),
         ({"conditions": (studies.Condition("a", "test"),)}, "expected a protocol of assignment"),
         ({"conditions": (studies.Condition("a", "search", learning_rate=0),)}, "expected positive numbers"),
+        ({"conditions": (studies.Condition("a", "search", divisions=-1),)}, "expected pixels divided 0 times"),
         ({"conditions": (studies.Condition("a", "search", schedule="cosine"),)}, "expected a schedule of constant"),
         ({"conditions": (studies.Condition("a", "search", network="resnet"),)}, "expected a network of dense, conv"),
         ({"conditions": (studies.Condition("a", "search", optimizer="adam"),)}, "expected SGD"),
@@ -197,12 +198,13 @@ def test_a_keras_network_goes_on_from_what_was_stored(few_images, tmp_path, opti
     pd.testing.assert_frame_equal(pd.DataFrame(state.rows, columns=studies.COLUMNS), whole, check_exact=True)
 
 
-def test_pixels_divided_twice_reach_a_keras_network_so(few_images):
-    dark = dataclasses.replace(CONVOLUTIONAL, name="dark", divisions=2)
-    study = dataclasses.replace(SMALL, conditions=(dark,))
-    seen = studies._pixels(few_images[0], dark)
-    np.testing.assert_allclose(seen, preprocess(few_images[0]) / 255, rtol=1e-6)
-    assert studies.train_slice(study)["loss"].min() > 2
+@pytest.mark.parametrize(("divisions", "largest"), [(0, 255), (1, 1), (2, 1 / 255)])
+def test_pixels_are_divided_as_often_as_a_condition_says(few_images, divisions, largest):
+    condition = dataclasses.replace(CONVOLUTIONAL, divisions=divisions)
+    seen = studies._pixels(few_images[0], condition)
+    np.testing.assert_allclose(seen, preprocess(few_images[0]) * largest, rtol=1e-6)
+    loss = studies.train_slice(dataclasses.replace(SMALL, conditions=(condition,)))["loss"].min()
+    assert (2.29 < loss < 2.32) == (divisions == 2)  # on dark pixels it has hardly begun to learn
 
 
 def test_results_of_before_a_setting_existed_are_those_with_its_default(few_images, tmp_path):
