@@ -663,6 +663,8 @@ def test_a_slice_of_a_stored_study_comes_out_again_within_its_spread(name):
         # Another machine rounds otherwise, so that its networks drift away, but no farther than other seeds do.
         spread = studies.summarize(stored, by=place, of=of)["sd"].groupby(["condition", "split", "epoch"]).max()
         keys = [(condition, split, epoch) for condition, _, split, epoch in again.index]
-        allowed = np.maximum(3 * spread.loc[keys].to_numpy(), 1e-4)
+        # A network that gives one answer to all images may settle on another digit: their shares differ by 0.025.
+        guessing = same_seed.loc[again.index, "accuracy"] < 0.15
+        allowed = np.maximum(3 * spread.loc[keys].to_numpy(), np.where(guessing, 0.03, 1e-4))
         distance = (again[of] - same_seed.loc[again.index, of]).abs()
         assert (distance <= allowed).all(), pd.DataFrame({"distance": distance, "allowed": allowed})
