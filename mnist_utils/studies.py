@@ -38,7 +38,7 @@ import pandas as pd
 from IPython import get_ipython
 from scipy import stats
 
-from mnist_utils import dataset
+from mnist_utils import dataset, distortions
 
 COLUMNS = ["study", "condition", "factor", "seed", "epoch", "split", "loss", "accuracy"]
 RESULTS = Path(__file__).resolve().parent.parent / "results"
@@ -90,6 +90,9 @@ class Condition:
         One of `NETWORKS`. What is not "dense" has its own layers and activations, and takes no factor, no momentum.
     optimizer : {"sgd", "adam"}
         Dense networks have SGD.
+    distorted : bool
+        Whether each epoch shifts, turns and zooms the training images anew, see `distortions.random_affine`. Not for
+        dense networks.
     """
 
     name: str
@@ -104,6 +107,7 @@ class Condition:
     stacked: bool = False
     network: str = "dense"
     optimizer: str = "sgd"
+    distorted: bool = False
 
 
 # What results that were stored before a setting existed have for it.
@@ -155,6 +159,8 @@ class Study:
             if getattr(condition, what) not in known:
                 article = "an" if what[0] in "ao" else "a"
                 raise StudyError(f"got {condition}, expected {article} {what} of {', '.join(known)}")
+        if condition.distorted and condition.divisions != 1:
+            raise StudyError(f"got {condition}, expected pixels divided once where images are distorted")
         numbers = (condition.learning_rate, condition.batch_size)
         if not all(0 < number < math.inf for number in numbers) or not 0 <= condition.momentum < 1:
             raise StudyError(f"got {condition}, expected positive numbers, and momentum from 0 to below 1")
@@ -163,8 +169,10 @@ class Study:
         if condition.stacked and condition.momentum:
             raise StudyError(f"got {condition}, expected no momentum where networks are stacked")
         if condition.network == "dense":
-            if condition.optimizer != "sgd" or condition.schedule == "one-cycle":
-                raise StudyError(f"got {condition}, expected SGD, and no one-cycle schedule, for dense networks")
+            if condition.optimizer != "sgd" or condition.schedule == "one-cycle" or condition.distorted:
+                raise StudyError(
+                    f"got {condition}, expected SGD, no one-cycle schedule, no distortion for dense networks"
+                )
         elif any(self.factors) or condition.stacked or condition.momentum or condition.activation != "relu":
             raise StudyError(
                 f"got {condition} with the factors {self.factors}, expected the factor 0, and nothing that is for "
@@ -638,8 +646,11 @@ def _advance_alone(job: Job, state: State | None) -> State:
     variables = [*network.variables, *network.optimizer.variables]
     for variable, array in zip(variables, state.weights if state else network.initial, strict=True):
         variable.assign(array)
-    order = np.random.default_rng([job.seed, epoch]).permutation(len(labels))
+    random = np.random.default_rng([job.seed, epoch])
+    order = random.permutation(len(labels))
     pixels = _pixels(images[order], condition)
+    if condition.distorted:
+        pixels = distortions.random_affine(pixels, random)
     network.fit(pixels, labels[order], condition.batch_size, epochs=1, shuffle=False, verbose=0)
     rows = list(state.rows) if state else []
     for split in (split for when, split in _measured(condition, epochs) if when == epoch):

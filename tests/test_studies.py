@@ -79,6 +79,8 @@ def contents(folder):
         ({"conditions": (studies.Condition("a", "search", schedule="cosine"),)}, "expected a schedule of constant"),
         ({"conditions": (studies.Condition("a", "search", network="resnet"),)}, "expected a network of dense, conv"),
         ({"conditions": (studies.Condition("a", "search", optimizer="adam"),)}, "expected SGD"),
+        ({"conditions": (studies.Condition("a", "search", distorted=True),)}, "no distortion for dense"),
+        ({"conditions": (dataclasses.replace(CONVOLUTIONAL, distorted=True, divisions=2),)}, "divided once where"),
         ({"conditions": (CONVOLUTIONAL,), "factors": (0.1,)}, "expected the factor 0, and nothing that is for dense"),
     ],
 )
@@ -182,10 +184,9 @@ def test_a_convolutional_network_of_a_study_is_the_keras_network(few_images):
     assert rows["loss"].is_monotonic_decreasing
 
 
-@pytest.mark.parametrize("optimizer", ["sgd", "adam"])
-@pytest.mark.parametrize("schedule", studies.SCHEDULES)
-def test_a_keras_network_goes_on_from_what_was_stored(few_images, tmp_path, optimizer, schedule):
-    condition = dataclasses.replace(CONVOLUTIONAL, optimizer=optimizer, schedule=schedule)
+@pytest.mark.parametrize("change", [{}, {"optimizer": "sgd", "schedule": "linear"}, {"distorted": True}], ids=str)
+def test_a_keras_network_goes_on_from_what_was_stored(few_images, tmp_path, change):
+    condition = dataclasses.replace(CONVOLUTIONAL, **change)
     study = dataclasses.replace(SMALL, conditions=(condition,), seeds=(0, 1), epochs=3)
     first, second = studies.jobs(study)
     whole = studies.train_slice(study, 0, 3)
@@ -205,6 +206,23 @@ def test_pixels_are_divided_as_often_as_a_condition_says(few_images, divisions, 
     np.testing.assert_allclose(seen, preprocess(few_images[0]) * largest, rtol=1e-6)
     loss = studies.train_slice(dataclasses.replace(SMALL, conditions=(condition,)))["loss"].min()
     assert (2.29 < loss < 2.32) == (divisions == 2)  # on dark pixels it has hardly begun to learn
+
+
+def test_training_images_are_distorted_anew_in_each_epoch_and_others_are_not(few_images, monkeypatch):
+    seen, affine = [], studies.distortions.random_affine
+    monkeypatch.setattr(
+        studies.distortions, "random_affine", lambda *args: seen.append((args[0], affine(*args))) or seen[-1][1]
+    )
+    condition = dataclasses.replace(CONVOLUTIONAL, distorted=True)
+    study = dataclasses.replace(SMALL, conditions=(condition,), epochs=2)
+    distorted = studies.train_slice(study, epochs=2)
+    (first, moved), (second, moved_again) = seen
+    order = [np.random.default_rng([0, epoch]).permutation(300) for epoch in (1, 2)]
+    np.testing.assert_array_equal(first[np.argsort(order[0])], preprocess(few_images[0]))
+    np.testing.assert_array_equal(first[np.argsort(order[0])], second[np.argsort(order[1])])
+    assert np.abs(moved[np.argsort(order[0])] - moved_again[np.argsort(order[1])]).max() > 0.5
+    plain = dataclasses.replace(study, conditions=(CONVOLUTIONAL,))
+    assert (studies.train_slice(plain, epochs=2)["loss"] < distorted["loss"]).all()
 
 
 def test_results_of_before_a_setting_existed_are_those_with_its_default(few_images, tmp_path):
