@@ -710,7 +710,7 @@ claim("hinton-loop-dark-last", rounds.loc[1e-3, "stacked, divided twice"],
 
 
 # %% [markdown]
-# The loop alone leaves the accuracy at {glue:text}`hinton-loop-alone:.3f` or above in every round. **The loop is wrong, and it does not explain a single one of the figures.** In the first round it has not even done anything wrong yet: there is one network, and it is new. With pixels divided twice, the loop begins at {glue:text}`hinton-loop-dark-first:.2f` and ends at {glue:text}`hinton-loop-dark-last:.2f`, low and then higher, as the submission has it. What rises there is the number of epochs that the lowest network has had, and not the effect of a factor. The chapter {ref}`mistakes` takes up the case, with the other suspects and with what remains unproved.
+# The loop alone leaves the accuracy at {glue:text}`hinton-loop-alone:.3f` or above in every round. **The loop is wrong, and it does not explain a single one of the figures.** In the first round it has not even done anything wrong yet: there is one network, and it is new. With pixels divided twice, the loop begins at {glue:text}`hinton-loop-dark-first:.2f` and ends at {glue:text}`hinton-loop-dark-last:.2f`, low and then higher, as the submission has it. What rises there is not the effect of a factor: the lowest network, which alone sees the pixels, keeps the first factor in all rounds. What it gets more of is epochs. The chapter {ref}`mistakes` takes up the case, with the other suspects and with what remains unproved.
 #
 # You can see the difference within two epochs of the first network (without its penalty, which for the first factor does next to nothing):
 
