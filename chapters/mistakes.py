@@ -49,7 +49,7 @@
 # | 3.1 | convolutional, adam, ten epochs | around 0.90 |
 # | 3.1 | convolutional, SGD | "very poor performance in all attempts" |
 #
-# The first figure is what {ref}`training` has found. All that comes after it is too low, by far: the 500-300 network of {ref}`hinton` had 0.98 after 40 epochs, with any of the five factors. The submission draws two conclusions from its figures, that more weight decay helps, and that SGD does not go with convolutional layers. Neither is what other people find.
+# The first figure is what {ref}`training` has found. All that comes after it is too low, by far: the 500-300 network of {ref}`hinton` was better than the small one after 40 epochs, with any of the five factors. The submission draws two conclusions from its figures, that more weight decay helps, and that SGD does not go with convolutional layers. Neither is what other people find.
 
 # %%
 reported = {1e-6: 0.5700, 1e-5: 0.6662, 1e-4: 0.7392, 5e-4: 0.8441, 1e-3: 0.8912}
@@ -889,7 +889,8 @@ pd.DataFrame({"best on validation": by_validation, "best on test": by_test}).rou
 
 # %%
 claim("mistakes-test-choice", by_test["test"] - by_validation["test"],
-      between=(0, 0.004), about="test accuracy gained by choosing on the test set")
+      between=(0.0005, 0.003),
+      about="test accuracy gained by choosing on the test set")
 
 # %% [markdown]
 # The network that the test set chooses has a test accuracy that is higher by {glue:text}`mistakes-test-choice:.4f`. Is it a better network? The validation images, which had no part in that choice, do not say so. Each of the two is the best by the images that chose it, and for the same reason: among 50 numbers, the largest is as a rule one that was lucky on those images. A number that made the choice is too good to be reported. In the first column this is the validation accuracy, and the test accuracy is left untouched, to be reported. In the second it is the test accuracy itself, and there is nothing left that one could report as such.
@@ -913,7 +914,7 @@ claim("mistakes-test-choice", by_test["test"] - by_validation["test"],
 # | more results than settings | a loop that steps differently than it seems | `zip(..., strict=True)` |
 # | a result slightly too good | the best epoch; the test set used for a choice | test images only in the last cell |
 #
-# One check is above all others, and needs no code: **know beforehand what should come out.** The person who expects 0.98 will not write a paragraph about 0.57. They will look for the mistake.
+# One check is above all others, and needs no code: **know beforehand what should come out.** Whoever expects a larger network to beat 0.97 will not write a paragraph about 0.57. They will look for the mistake.
 #
 # ## Exercises
 #

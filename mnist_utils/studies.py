@@ -653,11 +653,10 @@ def _advance_alone(job: Job, state: State | None) -> State:
         pixels = distortions.random_affine(pixels, random)
     network.fit(pixels, labels[order], condition.batch_size, epochs=1, shuffle=False, verbose=0)
     rows = list(state.rows) if state else []
-    for split in (split for when, split in _measured(condition, epochs) if when == epoch):
+    for split in _due(condition, epochs, epoch):
         images, labels = sets[split]
         loss, accuracy = network.evaluate(_pixels(images, condition), labels, batch_size=1000, verbose=0)
-        numbers = [float(f"{number:.6g}") for number in (loss, accuracy)]
-        rows.append((job.study.name, condition.name, job.study.factors[0], job.seed, epoch, split, *numbers))
+        rows.append(_row(job, condition, job.study.factors[0], epoch, split, loss, accuracy))
     return State(epoch, [variable.numpy() for variable in variables], rows)
 
 
@@ -715,12 +714,12 @@ def _advance_together(job: Job, state: State | None) -> State:
     rates = _rates(members, now, epochs, steps=-(-count // first.batch_size))
     ensemble.train(*sets["train"], order, rates, factors, first.batch_size, scales)
     rows = list(state.rows) if state else []
-    due = {split for condition, _ in members for when, split in _measured(condition, epochs) if when == now}
+    due = {split for condition, _ in members for split in _due(condition, epochs, now)}
     measured = {split: ensemble.evaluate(*sets[split], scales) for split in due}
     for place, (condition, factor) in enumerate(members):
-        for split in (split for when, split in _measured(condition, epochs) if when == now):
-            numbers = [float(f"{numbers[place]:.6g}") for numbers in measured[split]]
-            rows.append((study.name, condition.name, factor, job.seed, now, split, *numbers))
+        for split in _due(condition, epochs, now):
+            loss, accuracy = (numbers[place] for numbers in measured[split])
+            rows.append(_row(job, condition, factor, now, split, loss, accuracy))
     return State(epoch, ensemble.get_weights(), rows)
 
 
@@ -902,6 +901,17 @@ def _measured(condition: Condition, epochs: int) -> list[tuple[int, str]]:
     """(epoch, split) of the rows of one network, in their order."""
     _, each, last = PROTOCOLS[condition.protocol]
     return [(epoch, split) for epoch in range(1, epochs + 1) for split in each + (last if epoch == epochs else ())]
+
+
+def _due(condition: Condition, epochs: int, epoch: int) -> list[str]:
+    """The splits that are measured after one epoch."""
+    return [split for when, split in _measured(condition, epochs) if when == epoch]
+
+
+def _row(job: Job, condition: Condition, factor: float, epoch: int, split: str, loss: float, accuracy: float) -> tuple:
+    """One line of the results, in the order of `COLUMNS`."""
+    numbers = (float(f"{number:.6g}") for number in (loss, accuracy))
+    return (job.study.name, condition.name, factor, job.seed, epoch, split, *numbers)
 
 
 def _in_order(study: Study, rows: pd.DataFrame) -> pd.DataFrame:
