@@ -3,7 +3,7 @@
 import numpy as np
 
 
-def salt_and_pepper(images: np.ndarray, level: float, seed: int | np.random.Generator = 0) -> np.ndarray:
+def salt_and_pepper(images: np.ndarray, level: float | np.ndarray, seed: int | np.random.Generator = 0) -> np.ndarray:
     """Set a share of the pixels to black or white, at random, as the assignment's auto-encoder has it.
 
     Each pixel is struck with the probability `level`; a struck one becomes 0 or 1 with equal probability, whatever it
@@ -14,8 +14,9 @@ def salt_and_pepper(images: np.ndarray, level: float, seed: int | np.random.Gene
     ----------
     images : numpy.ndarray
         float32 in [0, 1], shape (n, 28, 28, 1), as `preprocess` returns them. They are not changed.
-    level : float
-        From 0, which changes nothing, to 1, which leaves nothing of the image.
+    level : float or numpy.ndarray
+        From 0, which changes nothing, to 1, which leaves nothing of the image; an array of shape (n,) has a level for
+        each image.
     seed : int or numpy.random.Generator
         Fixes the noise.
 
@@ -37,13 +38,18 @@ def salt_and_pepper(images: np.ndarray, level: float, seed: int | np.random.Gene
     [0.2, 0.6, 0.2]
     """
     check_pixels(images)
-    if isinstance(level, bool) or not isinstance(level, int | float | np.number) or not 0 <= level <= 1:
-        raise ValueError(f"level: got {level!r}, expected a number from 0 (no noise) to 1 (nothing but noise)")
+    levels = np.asarray(level)
+    if levels.dtype.kind not in "iuf" or levels.shape not in ((), (len(images),)):
+        got = f"{levels.dtype} of shape {levels.shape}" if levels.shape else repr(level)
+        raise ValueError(f"level: got {got}, expected a number, or one for each of the {len(images)} images")
+    if not ((levels >= 0) & (levels <= 1)).all():
+        got = f"numbers from {levels.min()} to {levels.max()}" if levels.shape else level
+        raise ValueError(f"level: got {got}, expected from 0 (no noise) to 1 (nothing but noise)")
     random = np.random.default_rng(seed)
     drawn = random.random(images.shape, dtype=np.float32)  # one number a pixel: below level / 2 pepper, then salt
-    level = np.float32(level)
-    noisy = np.where(drawn < level, np.float32(1), images)
-    noisy[drawn < level / 2] = 0
+    levels = levels.astype(np.float32).reshape(-1, 1, 1, 1)
+    noisy = np.where(drawn < levels, np.float32(1), images)
+    noisy[drawn < levels / 2] = 0
     return noisy
 
 

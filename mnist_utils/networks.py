@@ -1,6 +1,7 @@
 """The networks that more than one chapter or study uses, as plain Keras models."""
 
 import keras
+from keras import layers
 
 
 def dense(hidden=(64, 64), seed=None, activation="relu"):
@@ -57,13 +58,8 @@ def stacked(times, hidden=(300, 500), seed=None, activation="relu"):
             f"got {times} networks with hidden layers of {tuple(hidden)} units, expected at least 1 network, and each "
             "layer to have at least 1 unit"
         )
-    network = keras.Sequential([keras.Input((28, 28, 1)), keras.layers.Flatten()])
-    layers = [*((units, activation) for units in hidden), (10, "softmax")] * times
-    for index, (units, function) in enumerate(layers):
-        # One seed for all layers would give layers of one shape the same weights.
-        initializer = keras.initializers.GlorotUniform(None if seed is None else 1000 * seed + index)
-        network.add(keras.layers.Dense(units, activation=function, kernel_initializer=initializer))
-    return network
+    of_one = [*((units, activation) for units in hidden), (10, "softmax")]
+    return _seeded([layers.Flatten(), *(layers.Dense(units, function) for units, function in of_one * times)], seed)
 
 
 def convolutional(filters=32, kernel_size=3, seed=None):
@@ -87,14 +83,248 @@ def convolutional(filters=32, kernel_size=3, seed=None):
     >>> networks.convolutional(seed=0).count_params()
     54410
     """
-    seeds = (None, None) if seed is None else (1000 * seed, 1000 * seed + 1)
-    first, last = (keras.initializers.GlorotUniform(number) for number in seeds)
-    return keras.Sequential(
+    return _seeded(
         [
-            keras.Input((28, 28, 1)),
-            keras.layers.Conv2D(filters, kernel_size, activation="relu", kernel_initializer=first),
-            keras.layers.MaxPooling2D(2),
-            keras.layers.Flatten(),
-            keras.layers.Dense(10, activation="softmax", kernel_initializer=last),
-        ]
+            layers.Conv2D(filters, kernel_size, activation="relu"),
+            layers.MaxPooling2D(2),
+            layers.Flatten(),
+            layers.Dense(10, activation="softmax"),
+        ],
+        seed,
     )
+
+
+def mnist_convnet(seed=None):
+    """Return the network of the example *Simple MNIST convnet* of keras.io (F. Chollet, 2015).
+
+    Two convolutions with ReLU and pooling, dropout of one half, ten outputs: 34,826 parameters. The example trains it
+    with adam in batches of 128 for 15 epochs.
+
+    Parameters
+    ----------
+    seed : int, optional
+        Fixes the initial kernels, as in `dense`, and what is dropped.
+
+    Returns
+    -------
+    keras.Sequential
+        Not compiled; input (n, 28, 28, 1), output (n, 10).
+    """
+    return _seeded(
+        [
+            layers.Conv2D(32, 3, activation="relu"),
+            layers.MaxPooling2D(2),
+            layers.Conv2D(64, 3, activation="relu"),
+            layers.MaxPooling2D(2),
+            layers.Flatten(),
+            layers.Dropout(0.5, seed=_number(seed, 999)),
+            layers.Dense(10, activation="softmax"),
+        ],
+        seed,
+    )
+
+
+def fast(seed=None, *, normalized=True):
+    """Return the network of the book that is quickest at 99 %: three convolutions, the first with a stride.
+
+    Parameters
+    ----------
+    seed : int, optional
+        Fixes the initial kernels, as in `dense`.
+    normalized : bool
+        Whether the last convolution has batch normalization.
+
+    Returns
+    -------
+    keras.Sequential
+        Not compiled; input (n, 28, 28, 1), output (n, 10).
+
+    Examples
+    --------
+    >>> from mnist_utils import networks
+    >>> networks.fast(seed=0).count_params()
+    29514
+    """
+    normalization = [layers.BatchNormalization()] if normalized else []
+    return _seeded(
+        [
+            layers.Conv2D(16, 5, strides=2, activation="relu"),
+            layers.Conv2D(32, 3, activation="relu"),
+            layers.MaxPooling2D(2),
+            layers.Conv2D(64, 3, use_bias=not normalized),
+            *normalization,
+            layers.ReLU(),
+            layers.Flatten(),
+            layers.Dense(10, activation="softmax"),
+        ],
+        seed,
+    )
+
+
+def strided(seed=None):
+    """Return `fast` without batch normalization, a step on the way to it."""
+    return fast(seed, normalized=False)
+
+
+def good(seed=None):
+    """Return the best network of the book: four convolutions, the first with a stride, batch normalization, dropout.
+
+    Parameters
+    ----------
+    seed : int, optional
+        Fixes the initial kernels, as in `dense`, and what is dropped.
+
+    Returns
+    -------
+    keras.Sequential
+        Not compiled; input (n, 28, 28, 1), output (n, 10).
+
+    Examples
+    --------
+    >>> from mnist_utils import networks
+    >>> networks.good(seed=0).count_params()
+    82618
+    """
+    return _seeded(
+        [
+            layers.Conv2D(24, 5, strides=2, activation="relu"),
+            *_normalized(layers.Conv2D(48, 3, use_bias=False)),
+            *_normalized(layers.Conv2D(48, 3, padding="same", use_bias=False)),
+            layers.MaxPooling2D(2),
+            *_normalized(layers.Conv2D(96, 3, use_bias=False)),
+            layers.Flatten(),
+            layers.Dropout(0.3, seed=_number(seed, 999)),
+            layers.Dense(10, activation="softmax"),
+        ],
+        seed,
+    )
+
+
+def small(seed=None, *, weighted=True):
+    """Return the smallest network of the book that reaches 99 %: three convolutions, and a weighted mean of each map.
+
+    Batch normalization has no scale here: ReLU and the kernels after it do not depend on one, or make up for it.
+
+    Parameters
+    ----------
+    seed : int, optional
+        Fixes the initial kernels, as in `dense`.
+    weighted : bool
+        Whether each of the last feature maps, of 3 x 3 numbers, has nine weights of its own, as a depthwise convolution
+        has it; otherwise its mean is taken.
+
+    Returns
+    -------
+    keras.Sequential
+        Not compiled; input (n, 28, 28, 1), output (n, 10).
+
+    Examples
+    --------
+    >>> from mnist_utils import networks
+    >>> networks.small(seed=0).count_params()
+    1762
+    """
+    last = layers.DepthwiseConv2D(3, use_bias=False) if weighted else layers.GlobalAveragePooling2D()
+    return _seeded(
+        [
+            *_normalized(layers.Conv2D(6, 5, strides=2, use_bias=False), scale=False),
+            *_normalized(layers.Conv2D(8, 3, use_bias=False), scale=False),
+            layers.MaxPooling2D(2),
+            *_normalized(layers.Conv2D(12, 3, use_bias=False), scale=False),
+            last,
+            layers.Flatten(),
+            layers.Dense(10, activation="softmax"),
+        ],
+        seed,
+    )
+
+
+def averaging(seed=None):
+    """Return `small` with the mean of each feature map in place of a weighted one, a step on the way to it."""
+    return small(seed, weighted=False)
+
+
+def autoencoder(units=(128, 96, 128), seed=None):
+    """Return the assignment's denoising auto-encoder: dense layers that narrow and widen again.
+
+    Parameters
+    ----------
+    units : sequence of int
+        Of the hidden layers, which have ReLU; the narrowest gives the code. The last layer has a unit for each pixel,
+        with a sigmoid.
+    seed : int, optional
+        Fixes the initial kernels, as in `dense`.
+
+    Returns
+    -------
+    keras.Sequential
+        Not compiled; input and output (n, 28, 28, 1).
+
+    Examples
+    --------
+    >>> from mnist_utils import networks
+    >>> networks.autoencoder(seed=0).count_params()
+    226416
+    """
+    return _seeded(
+        [
+            layers.Flatten(),
+            *(layers.Dense(count, activation="relu") for count in units),
+            layers.Dense(28 * 28, activation="sigmoid"),
+            layers.Reshape((28, 28, 1)),
+        ],
+        seed,
+    )
+
+
+def convolutional_autoencoder(filters=(16, 32), seed=None):
+    """Return a denoising auto-encoder of convolutions with stride 2, and transposed ones that undo the stride.
+
+    Parameters
+    ----------
+    filters : (int, int)
+        Of the two convolutions, and in reverse of the transposed ones; a convolution with a sigmoid follows.
+    seed : int, optional
+        Fixes the initial kernels, as in `dense`.
+
+    Returns
+    -------
+    keras.Sequential
+        Not compiled; input and output (n, 28, 28, 1); the code has 7 x 7 positions.
+
+    Examples
+    --------
+    >>> from mnist_utils import networks
+    >>> networks.convolutional_autoencoder(seed=0).output_shape
+    (None, 28, 28, 1)
+    """
+    strided = {"strides": 2, "padding": "same", "activation": "relu"}
+    few, many = filters
+    return _seeded(
+        [
+            layers.Conv2D(few, 5, **strided),
+            layers.Conv2D(many, 5, **strided),
+            layers.Conv2DTranspose(many, 5, **strided),
+            layers.Conv2DTranspose(few, 5, **strided),
+            layers.Conv2D(1, 5, padding="same", activation="sigmoid"),
+        ],
+        seed,
+    )
+
+
+def _normalized(convolution, scale=True):
+    return [convolution, layers.BatchNormalization(scale=scale), layers.ReLU()]
+
+
+def _seeded(hidden, seed):
+    """Return a network for MNIST of these layers, with initial kernels that are fixed by the seed."""
+    names = ("kernel_initializer", "depthwise_initializer")
+    weighted = [(layer, name) for layer in hidden for name in names if hasattr(layer, name)]
+    for index, (layer, name) in enumerate(weighted):
+        setattr(layer, name, keras.initializers.GlorotUniform(_number(seed, index)))
+    return keras.Sequential([keras.Input((28, 28, 1)), *hidden])
+
+
+def _number(seed, index):
+    """A seed for each layer: one for all would give layers of one shape the same weights."""
+    return None if seed is None else 1000 * seed + index

@@ -44,20 +44,29 @@ COLUMNS = ["study", "condition", "factor", "seed", "epoch", "split", "loss", "ac
 RESULTS = Path(__file__).resolve().parent.parent / "results"
 PATIENCE = 15  # seconds that a scheduler has to answer
 # For each protocol: how many images it trains on, the splits measured after every epoch, and those after the last one.
-# The "sparse" ones measure the training images once, which saves a third of the work of an epoch.
+# The "sparse" ones measure the training images once, which saves a third of the work of an epoch. "noisy 0.4" are the
+# test images with noise of level 0.4, "denoised 0.4" what the network makes of these; a classifier is given both.
+NOISE_LEVELS = tuple(tenths / 10 for tenths in range(11))
+NOISY = tuple(f"noisy {level}" for level in NOISE_LEVELS)
+DENOISED = tuple(f"denoised {level}" for level in NOISE_LEVELS)
 PROTOCOLS = {
     "assignment": (60_000, ("train", "test"), ()),
     "validation": (50_000, ("train", "validation"), ("test",)),
     "search": (50_000, ("train", "validation"), ()),
     "sparse-assignment": (60_000, ("test",), ("train",)),
     "sparse-validation": (50_000, ("validation",), ("train", "test")),
+    "choice": (50_000, (), ("validation",)),
+    "final": (60_000, (), ("test",)),
+    "noisy": (60_000, (), NOISY),
+    "denoised": (60_000, (), DENOISED),
+    "noisy-and-denoised": (60_000, (), NOISY + DENOISED),
 }
-
-
 SCHEDULES = ("constant", "linear", "one-cycle")
 ACTIVATIONS = ("relu", "tanh", "sigmoid")  # of hidden layers
 OPTIMIZERS = ("sgd", "adam")
-NETWORKS = ("dense", "convolutional")  # functions in `networks`
+# Functions in `networks`.
+DENOISERS = ("autoencoder", "convolutional_autoencoder")
+NETWORKS = ("dense", "convolutional", "mnist_convnet", "strided", "fast", "good", "averaging", "small", *DENOISERS)
 
 
 class StudyError(ValueError):
@@ -90,9 +99,15 @@ class Condition:
         One of `NETWORKS`. What is not "dense" has its own layers and activations, and takes no factor, no momentum.
     optimizer : {"sgd", "adam"}
         Dense networks have SGD.
-    distorted : bool
-        Whether each epoch shifts, turns and zooms the training images anew, see `distortions.random_affine`. Not for
-        dense networks.
+    distorted : float
+        How far each epoch shifts, turns and zooms the training images anew, in units of 2 pixels, 10 degrees and a
+        tenth of the size, see `distortions.random_affine`. Not for dense networks.
+    noise : (float, float), optional
+        Least and largest level of the `distortions.salt_and_pepper` noise that each training image gets anew in each
+        epoch; the level is drawn uniformly between them. A network of `DENOISERS` learns to return the image as it was
+        before. Not for dense networks.
+    kept : bool
+        Whether the weights are stored, too: `load_network` returns the network with them. Not for dense networks.
     """
 
     name: str
@@ -107,7 +122,13 @@ class Condition:
     stacked: bool = False
     network: str = "dense"
     optimizer: str = "sgd"
-    distorted: bool = False
+    distorted: float = 0
+    noise: tuple[float, float] | None = None
+    kept: bool = False
+
+    def __post_init__(self):
+        if self.noise is not None:  # a list, where it comes from a file
+            object.__setattr__(self, "noise", tuple(map(float, self.noise)))
 
 
 # What results that were stored before a setting existed have for it.
@@ -159,8 +180,20 @@ class Study:
             if getattr(condition, what) not in known:
                 article = "an" if what[0] in "ao" else "a"
                 raise StudyError(f"got {condition}, expected {article} {what} of {', '.join(known)}")
+        if not 0 <= condition.distorted <= 5:
+            raise StudyError(f"got {condition}, expected distortions from 0 (none) to 5")
         if condition.distorted and condition.divisions != 1:
             raise StudyError(f"got {condition}, expected pixels divided once where images are distorted")
+        if condition.noise and not 0 <= condition.noise[0] <= condition.noise[1] <= 1:
+            raise StudyError(f"got {condition}, expected two noise levels from 0 to 1, the smaller one first")
+        noisy, denoiser = "noisy" in condition.protocol, condition.network in DENOISERS
+        if (noisy or "denoised" in condition.protocol) != bool(condition.noise) or denoiser != (
+            "denoised" in condition.protocol
+        ):
+            raise StudyError(
+                f"got {condition}, expected denoisers to be measured on denoised images, other networks on noisy "
+                "ones if they are trained on noise, and only then"
+            )
         numbers = (condition.learning_rate, condition.batch_size)
         if not all(0 < number < math.inf for number in numbers) or not 0 <= condition.momentum < 1:
             raise StudyError(f"got {condition}, expected positive numbers, and momentum from 0 to below 1")
@@ -169,9 +202,11 @@ class Study:
         if condition.stacked and condition.momentum:
             raise StudyError(f"got {condition}, expected no momentum where networks are stacked")
         if condition.network == "dense":
-            if condition.optimizer != "sgd" or condition.schedule == "one-cycle" or condition.distorted:
+            others = (condition.distorted, condition.noise, condition.kept)
+            if condition.optimizer != "sgd" or condition.schedule == "one-cycle" or any(others):
                 raise StudyError(
-                    f"got {condition}, expected SGD, no one-cycle schedule, no distortion for dense networks"
+                    f"got {condition}, expected SGD, no one-cycle schedule, no distortion, no noise, no kept weights "
+                    "for dense networks"
                 )
         elif any(self.factors) or condition.stacked or condition.momentum or condition.activation != "relu":
             raise StudyError(
@@ -192,6 +227,21 @@ class Study:
 
 ASSIGNED_FACTORS = (1e-6, 1e-5, 1e-4, 5e-4, 1e-3)
 CHOSEN_FACTOR = 5e-4  # by the validation images of `hinton-validation`; a test holds it against what is stored
+
+_ADAM = {"optimizer": "adam"}
+_ONE_CYCLE = {"optimizer": "adam", "schedule": "one-cycle"}
+
+
+def _chosen(name: str, about: str, epochs: int, seeds: int, **settings) -> Study:
+    """A network that was chosen on the validation images, and then trained on all training images and tested once."""
+    conditions = tuple(
+        Condition(
+            condition, protocol, network=name, **_ONE_CYCLE, **settings, kept=name == "good" and protocol == "final"
+        )
+        for condition, protocol in (("validation", "choice"), ("final", "final"))
+    )
+    return Study(name, about, conditions, seeds=tuple(range(seeds)), epochs=epochs)
+
 
 STUDIES = {
     study.name: study
@@ -310,6 +360,69 @@ STUDIES = {
             seeds=(0, 1, 2),
             epochs=40,
         ),
+        Study(
+            "convolution-rate",
+            "convolutional network of the submission: learning rates of SGD and of adam, on a validation split",
+            tuple(
+                Condition(f"{optimizer} {rate}", "choice", rate, network="convolutional", optimizer=optimizer)
+                for optimizer, rates in (("sgd", (0.01, 0.03, 0.1, 0.3, 1.0)), ("adam", (0.0003, 0.001, 0.003, 0.01)))
+                for rate in rates
+            ),
+            seeds=(0, 1, 2),
+            epochs=5,
+        ),
+        Study(
+            "convolution-design",
+            "from the submission's convolutional network to better ones, step by step, on a validation split",
+            (
+                Condition("submission", "choice", 0.001, network="convolutional", **_ADAM),
+                Condition("two convolutions", "choice", 0.001, network="mnist_convnet", **_ADAM),
+                Condition("two convolutions, one cycle", "choice", 0.003, network="mnist_convnet", **_ONE_CYCLE),
+                Condition("stride, one cycle", "choice", 0.003, network="strided", **_ONE_CYCLE),
+                Condition("stride, one cycle, rate 0.01", "choice", 0.01, network="strided", **_ONE_CYCLE),
+                Condition("fast, rate 0.003", "choice", 0.003, network="fast", **_ONE_CYCLE),
+                Condition("fast", "choice", 0.01, network="fast", **_ONE_CYCLE),
+                Condition("fast, 10 epochs", "choice", 0.01, epochs=10, network="fast", **_ONE_CYCLE),
+                Condition("fast, distorted", "choice", 0.01, epochs=10, network="fast", distorted=1, **_ONE_CYCLE),
+                *(
+                    Condition(name, "choice", 0.02, 64, epochs=10, network=name, distorted=0.5, **_ONE_CYCLE)
+                    for name in ("averaging", "small")
+                ),
+            ),
+            seeds=(0, 1, 2, 3, 4),
+            epochs=3,
+        ),
+        _chosen("fast", "fewest seconds to 99 %, chosen on a validation split", 3, 10, learning_rate=0.01),
+        _chosen("good", "highest accuracy, chosen on a validation split", 12, 5, learning_rate=0.005, distorted=1),
+        _chosen(
+            "small",
+            "fewest parameters at 99 %, chosen on a validation split",
+            40,
+            5,
+            learning_rate=0.02,
+            batch_size=64,
+            distorted=0.5,
+        ),
+        Study(
+            "denoising",
+            "auto-encoders, dense and convolutional, trained at one noise level or all; a classifier trained on noise",
+            (
+                Condition(
+                    "dense, level 0.4", "noisy-and-denoised", 0.001, network="autoencoder", noise=(0.4, 0.4), **_ADAM
+                ),
+                Condition("dense, all levels", "denoised", 0.001, network="autoencoder", noise=(0, 1), **_ADAM),
+                *(
+                    Condition(name, "denoised", 0.001, network="convolutional_autoencoder", noise=noise, **_ADAM)
+                    for name, noise in (
+                        ("convolutional, level 0.4", (0.4, 0.4)),
+                        ("convolutional, all levels", (0, 1)),
+                    )
+                ),
+                Condition("classifier, all levels", "noisy", 0.01, network="fast", noise=(0, 1), **_ONE_CYCLE),
+            ),
+            seeds=(0, 1, 2, 3, 4),
+            epochs=10,
+        ),
     ]
 }
 
@@ -396,6 +509,7 @@ def run(
                     else:
                         rows = pd.DataFrame(state.rows, columns=COLUMNS)
                         results = _in_order(study, rows if results.empty else pd.concat([results, rows]))
+                        _keep(job, state, csv.parent)
                         _store(results, {**provenance, "seconds": state.seconds}, csv, description)
                         (parts / job.file_name).unlink(missing_ok=True)
                 bar(job.width)
@@ -471,6 +585,47 @@ def provenance(name: str, folder: str | os.PathLike | None = None) -> dict:
     ['code', 'data', 'processor']
     """
     return _read(find(name), folder or RESULTS)[1]
+
+
+def load_network(name: str, condition: str, seed: int = 0, folder: str | os.PathLike | None = None):
+    """Return a network of a study whose weights are stored with the book, or in another folder.
+
+    Parameters
+    ----------
+    name, condition : str
+        Of a study, and of one of its conditions that keep weights.
+    seed : int
+        One of the study's.
+    folder : path, optional
+
+    Returns
+    -------
+    keras.Model
+        Not compiled; as it was after the last epoch.
+
+    Raises
+    ------
+    StudyError
+        If no such weights are kept, or they are missing, unreadable, or of another network.
+    """
+    from mnist_utils import networks
+
+    study = find(name)
+    kept = {condition.name: condition for condition in study.conditions if condition.kept}
+    if condition not in kept or seed not in study.seeds:
+        raise StudyError(
+            f"study {name!r}: got condition {condition!r} and seed {seed}, expected a condition of {sorted(kept)}, "
+            f"which keep weights, and a seed of {study.seeds}"
+        )
+    path = _weights_path(study, condition, seed, folder or RESULTS)
+    network = getattr(networks, kept[condition].network)(seed=seed)
+    try:
+        network.load_weights(path)
+    except (OSError, ValueError, KeyError) as error:
+        reason = str(error).partition("\n")[0]  # Keras goes on with all weights
+        advice = f"`python -m mnist_utils studies run {name}` with another folder makes them"
+        raise StudyError(f"{path}: expected its weights, got {type(error).__name__}: {reason}; {advice}") from error
+    return network
 
 
 def summarize(results: pd.DataFrame, by: Sequence[str], of: str = "accuracy") -> pd.DataFrame:
@@ -650,14 +805,42 @@ def _advance_alone(job: Job, state: State | None) -> State:
     order = random.permutation(len(labels))
     pixels = _pixels(images[order], condition)
     if condition.distorted:
-        pixels = distortions.random_affine(pixels, random)
-    network.fit(pixels, labels[order], condition.batch_size, epochs=1, shuffle=False, verbose=0)
+        pixels = distortions.random_affine(
+            pixels,
+            random,
+            pixels=2 * condition.distorted,
+            degrees=10 * condition.distorted,
+            zoom=condition.distorted / 10,
+        )
+    targets = pixels if condition.network in DENOISERS else labels[order]
+    if condition.noise:
+        pixels = distortions.salt_and_pepper(pixels, random.uniform(*condition.noise, len(pixels)), random)
+    network.fit(pixels, targets, condition.batch_size, epochs=1, shuffle=False, verbose=0)
     rows = list(state.rows) if state else []
     for split in _due(condition, epochs, epoch):
-        images, labels = sets[split]
-        loss, accuracy = network.evaluate(_pixels(images, condition), labels, batch_size=1000, verbose=0)
+        loss, accuracy = _evaluate(network, condition, job.seed, split, sets)
         rows.append(_row(job, condition, job.study.factors[0], epoch, split, loss, accuracy))
     return State(epoch, [variable.numpy() for variable in variables], rows)
+
+
+def _evaluate(network, condition: Condition, seed: int, split: str, sets: dict) -> list[float]:
+    """Return loss and accuracy on a split, for a denoiser those of the classifier `good` of the same seed."""
+    kind, _, level = split.partition(" ")
+    images, labels = sets["test" if level else split]
+    pixels, classifier = _pixels(images, condition), network
+    if level:
+        pixels = distortions.salt_and_pepper(
+            pixels, float(level), np.random.default_rng([seed, int(10 * float(level))])
+        )
+    if kind == "denoised":
+        pixels = network.predict(pixels, batch_size=1000, verbose=0)
+    if condition.network in DENOISERS:
+        if getattr(_cache, "classifier_seed", None) != seed:
+            classifier = load_network("good", "final", seed)
+            classifier.compile(loss="sparse_categorical_crossentropy", metrics=["accuracy"])
+            _cache.classifier_seed, _cache.classifier = seed, classifier
+        classifier = _cache.classifier
+    return classifier.evaluate(pixels, labels, batch_size=1000, verbose=0)
 
 
 def _pixels(images: np.ndarray, condition: Condition) -> np.ndarray:
@@ -680,7 +863,10 @@ def _network(condition: Condition, seed: int, steps: int):
             rising = steps // 5
             rate = schedules.CosineDecay(0.0, steps - rising, warmup_target=rate, warmup_steps=rising)
         optimizer = keras.optimizers.get({"class_name": condition.optimizer, "config": {"learning_rate": rate}})
-        network.compile(optimizer, "sparse_categorical_crossentropy", metrics=["accuracy"], steps_per_execution=20)
+        if condition.network in DENOISERS:
+            network.compile(optimizer, "binary_crossentropy", steps_per_execution=20)
+        else:
+            network.compile(optimizer, "sparse_categorical_crossentropy", metrics=["accuracy"], steps_per_execution=20)
         optimizer.build(network.trainable_variables)
         network.initial = [variable.numpy() for variable in [*network.variables, *optimizer.variables]]
         _cache.network_key, _cache.network = key, network
@@ -895,6 +1081,28 @@ def _progress_bar(units: int, progress: bool | None):
 
 def _paths(study: Study, folder: str | os.PathLike) -> tuple[Path, Path, Path]:
     return tuple(Path(folder) / f"{study.name}{end}" for end in (".csv", ".json", ".parts"))
+
+
+def _weights_path(study: Study, condition: str, seed: int, folder: str | os.PathLike) -> Path:
+    return Path(folder) / f"{study.name}.{condition}.{seed}.weights.h5"
+
+
+def _keep(job: Job, state: State, folder: Path) -> None:
+    """Store the weights of a network that is trained, if its condition says so."""
+    condition = job.conditions[0]
+    if condition.kept:
+        from mnist_utils import networks
+
+        network = getattr(networks, condition.network)(seed=job.seed)
+        for variable, array in zip(network.variables, state.weights, strict=False):  # the optimizer's come after them
+            variable.assign(array)
+        path = _weights_path(job.study, condition.name, job.seed, folder)
+        part = path.with_name(f".{path.name}")  # Keras wants this ending
+        try:
+            network.save_weights(part)
+            os.replace(part, path)
+        finally:
+            part.unlink(missing_ok=True)
 
 
 def _measured(condition: Condition, epochs: int) -> list[tuple[int, str]]:

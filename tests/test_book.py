@@ -12,6 +12,7 @@ from pathlib import Path
 from urllib.parse import unquote, urldefrag
 
 import pytest
+from jupyter_cache import get_cache
 
 ROOT = Path(__file__).resolve().parent.parent
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome", "chrome"))), None)
@@ -31,9 +32,12 @@ def build(source, folder):
 
 
 @pytest.fixture(scope="session")
-def book(tmp_path_factory):
-    """The folder with the pages of the strictly built book."""
+def book(tmp_path_factory, executed_notebooks):
+    """The folder with the pages of the strictly built book, which executes what this run has not executed before."""
     folder = tmp_path_factory.mktemp("book")
+    cache = get_cache(folder / "_build" / ".jupyter_cache")
+    for path in executed_notebooks:
+        cache.cache_notebook_file(str(path))
     status, output = build(ROOT, folder)
     assert status == 0, output[-6000:]
     return folder / "_build" / "html"

@@ -24,11 +24,15 @@ from scipy import stats
 from mnist_utils import networks, studies
 from mnist_utils.__main__ import main
 from mnist_utils.dataset import load_mnist, preprocess
+from mnist_utils.distortions import salt_and_pepper
 
 KILLS = int(os.environ.get("KILLS", 4))  # KILLS=20 for the long version
 SMALL = dataclasses.replace(studies.find("dense"), name="small", hidden=(4,), seeds=(0,), epochs=1)
 CONVOLUTIONAL = studies.Condition(
     "one-cycle", "assignment", 0.01, 128, "one-cycle", network="convolutional", optimizer="adam"
+)
+DENOISER = studies.Condition(
+    "denoiser", "noisy-and-denoised", 0.001, network="autoencoder", optimizer="adam", noise=(0.4, 0.4)
 )
 # For runs in processes of their own: real images, and enough epochs to be killed in the middle.
 LONGER = """
@@ -79,8 +83,13 @@ def contents(folder):
         ({"conditions": (studies.Condition("a", "search", schedule="cosine"),)}, "expected a schedule of constant"),
         ({"conditions": (studies.Condition("a", "search", network="resnet"),)}, "expected a network of dense, conv"),
         ({"conditions": (studies.Condition("a", "search", optimizer="adam"),)}, "expected SGD"),
-        ({"conditions": (studies.Condition("a", "search", distorted=True),)}, "no distortion for dense"),
-        ({"conditions": (dataclasses.replace(CONVOLUTIONAL, distorted=True, divisions=2),)}, "divided once where"),
+        ({"conditions": (studies.Condition("a", "search", distorted=1),)}, "no distortion, no noise, no kept"),
+        ({"conditions": (dataclasses.replace(CONVOLUTIONAL, distorted=1, divisions=2),)}, "divided once where"),
+        ({"conditions": (dataclasses.replace(CONVOLUTIONAL, distorted=-1),)}, "expected distortions from 0"),
+        ({"conditions": (dataclasses.replace(CONVOLUTIONAL, noise=(0, 1)),)}, "denoisers to be measured on denoised"),
+        ({"conditions": (dataclasses.replace(DENOISER, protocol="final"),)}, "denoisers to be measured on denoised"),
+        ({"conditions": (dataclasses.replace(DENOISER, noise=(0.6, 0.4)),)}, "expected two noise levels from 0 to 1"),
+        ({"conditions": (dataclasses.replace(DENOISER, noise=(0, 1.4)),)}, "expected two noise levels from 0 to 1"),
         ({"conditions": (CONVOLUTIONAL,), "factors": (0.1,)}, "expected the factor 0, and nothing that is for dense"),
     ],
 )
@@ -184,7 +193,9 @@ def test_a_convolutional_network_of_a_study_is_the_keras_network(few_images):
     assert rows["loss"].is_monotonic_decreasing
 
 
-@pytest.mark.parametrize("change", [{}, {"optimizer": "sgd", "schedule": "linear"}, {"distorted": True}], ids=str)
+@pytest.mark.parametrize(
+    "change", [{}, {"optimizer": "sgd", "schedule": "linear"}, {"distorted": 0.5, "network": "good"}], ids=str
+)
 def test_a_keras_network_goes_on_from_what_was_stored(few_images, tmp_path, change):
     condition = dataclasses.replace(CONVOLUTIONAL, **change)
     study = dataclasses.replace(SMALL, conditions=(condition,), seeds=(0, 1), epochs=3)
@@ -210,19 +221,78 @@ def test_pixels_are_divided_as_often_as_a_condition_says(few_images, divisions, 
 
 def test_training_images_are_distorted_anew_in_each_epoch_and_others_are_not(few_images, monkeypatch):
     seen, affine = [], studies.distortions.random_affine
-    monkeypatch.setattr(
-        studies.distortions, "random_affine", lambda *args: seen.append((args[0], affine(*args))) or seen[-1][1]
-    )
-    condition = dataclasses.replace(CONVOLUTIONAL, distorted=True)
+
+    def distort(images, random, **limits):
+        seen.append((images, affine(images, random, **limits), limits))
+        return seen[-1][1]
+
+    monkeypatch.setattr(studies.distortions, "random_affine", distort)
+    condition = dataclasses.replace(CONVOLUTIONAL, distorted=0.5)
     study = dataclasses.replace(SMALL, conditions=(condition,), epochs=2)
     distorted = studies.train_slice(study, epochs=2)
-    (first, moved), (second, moved_again) = seen
+    (first, moved, limits), (second, moved_again, _) = seen
+    assert limits == {"pixels": 1, "degrees": 5, "zoom": 0.05}
     order = [np.random.default_rng([0, epoch]).permutation(300) for epoch in (1, 2)]
     np.testing.assert_array_equal(first[np.argsort(order[0])], preprocess(few_images[0]))
     np.testing.assert_array_equal(first[np.argsort(order[0])], second[np.argsort(order[1])])
     assert np.abs(moved[np.argsort(order[0])] - moved_again[np.argsort(order[1])]).max() > 0.5
     plain = dataclasses.replace(study, conditions=(CONVOLUTIONAL,))
     assert (studies.train_slice(plain, epochs=2)["loss"] < distorted["loss"]).all()
+
+
+def test_kept_weights_are_those_that_the_results_were_measured_with(few_images, tmp_path, monkeypatch):
+    kept = dataclasses.replace(CONVOLUTIONAL, name="kept", network="good", kept=True)
+    study = dataclasses.replace(SMALL, conditions=(kept, CONVOLUTIONAL), seeds=(0, 1), epochs=2)
+    monkeypatch.setitem(studies.STUDIES, "small", study)
+    results = studies.run(study, tmp_path).query("condition == 'kept' and split == 'test' and epoch == 2")
+    names = [".small.lock", "small.csv", "small.json", "small.kept.0.weights.h5", "small.kept.1.weights.h5"]
+    assert sorted(contents(tmp_path)) == names
+    for row in results.itertuples():
+        network = studies.load_network("small", "kept", row.seed, tmp_path)
+        network.compile(loss="sparse_categorical_crossentropy", metrics=["accuracy"])
+        measured = network.evaluate(preprocess(few_images[0]), few_images[1], verbose=0)
+        assert (row.loss, row.accuracy) == pytest.approx(measured, abs=1e-5)
+    for condition, seed in (("one-cycle", 0), ("kept", 2), ("nonsense", 0)):
+        with pytest.raises(studies.StudyError, match=r"expected a condition of \['kept'\], which keep weights"):
+            studies.load_network("small", condition, seed, tmp_path)
+    path = tmp_path / "small.kept.0.weights.h5"
+    damages = (
+        lambda: path.write_bytes(path.read_bytes()[:1000]),
+        lambda: networks.fast().save_weights(path),
+        path.unlink,
+    )
+    for damage in damages:
+        damage()
+        with pytest.raises(studies.StudyError, match=r"kept\.0\.weights\.h5: expected its weights, got .* makes them"):
+            studies.load_network("small", "kept", 0, tmp_path)
+
+
+def test_a_denoiser_learns_to_undo_noise_and_a_classifier_is_measured_on_what_it_returns(few_images, monkeypatch):
+    (images, labels), classifier = few_images, networks.fast(seed=5)
+    monkeypatch.setattr(studies, "load_network", lambda *which: classifier if which == ("good", "final", 0) else None)
+    monkeypatch.setattr(studies, "_cache", type(studies._cache)())
+    study = dataclasses.replace(SMALL, conditions=(DENOISER,), epochs=2)
+    rows = studies.train_slice(study, epochs=2)
+    assert list(rows["split"]) == [f"{kind} {level / 10}" for kind in ("noisy", "denoised") for level in range(11)]
+    denoiser, pixels = networks.autoencoder(seed=0), preprocess(images)
+    denoiser.compile(keras.optimizers.Adam(0.001), "binary_crossentropy")
+    for epoch in (1, 2):
+        random = np.random.default_rng([0, epoch])
+        shuffled = pixels[random.permutation(300)]
+        noisy = salt_and_pepper(shuffled, random.uniform(0.4, 0.4, 300), random)
+        denoiser.fit(noisy, shuffled, 128, shuffle=False, verbose=0)
+    classifier.compile(loss="sparse_categorical_crossentropy", metrics=["accuracy"])
+    noisy = salt_and_pepper(pixels, 0.7, np.random.default_rng([0, 7]))
+    for split, seen in (("noisy 0.7", noisy), ("denoised 0.7", denoiser.predict(noisy, verbose=0))):
+        (row,) = rows[rows["split"] == split].itertuples()
+        assert (row.loss, row.accuracy) == pytest.approx(classifier.evaluate(seen, labels, verbose=0), abs=1e-4)
+
+
+def test_a_classifier_that_was_trained_on_noise_is_measured_on_noise(few_images):
+    condition = dataclasses.replace(CONVOLUTIONAL, protocol="noisy", noise=(0, 1), network="fast", learning_rate=0.01)
+    rows = studies.train_slice(dataclasses.replace(SMALL, conditions=(condition,), epochs=8), epochs=8)
+    accuracy = rows.set_index("split")["accuracy"]
+    assert len(accuracy) == 11 and accuracy["noisy 0.0"] > 0.3 > accuracy["noisy 1.0"]
 
 
 def test_results_of_before_a_setting_existed_are_those_with_its_default(few_images, tmp_path):

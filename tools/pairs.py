@@ -19,6 +19,7 @@ CHAPTERS = ROOT / "chapters"
 NOTEBOOKS = ROOT / "notebooks"
 CLAIMS_PAGE = CHAPTERS / "claims.md"
 REFERENCE_TAG = "nbval-check-output"
+LANGUAGE = {"name": "python", "pygments_lexer": "ipython3"}
 MEND = "run `make notebooks`"
 
 
@@ -49,7 +50,7 @@ def read_chapter(name):
     notebook = jupytext.read(CHAPTERS / f"{name}.md", fmt="md:myst")
     for number, cell in enumerate(notebook.cells, 1):
         cell["id"] = f"{name}-{number}".replace("_", "-")
-    notebook.metadata["language_info"] = {"name": "python"}
+    notebook.metadata["language_info"] = dict(LANGUAGE)
     notebook.metadata.pop("jupytext", None)
     return notebook
 
@@ -86,7 +87,7 @@ def as_executed_notebook(name):
         cell.metadata.pop("execution", None)
         if cell.cell_type == "code" and REFERENCE_TAG not in cell.metadata.get("tags", []):
             cell.outputs, cell.execution_count = [], None
-    notebook.metadata["language_info"] = {"name": "python"}
+    notebook.metadata["language_info"] = dict(LANGUAGE)
     return nbformat.writes(notebook) + "\n"
 
 

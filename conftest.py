@@ -1,0 +1,51 @@
+"""What nbval has executed serves the build of the book, too, so that a run of all tests executes each chapter once."""
+
+import copy
+import time
+from pathlib import Path
+
+import nbformat
+import pytest
+from nbval.plugin import IPyNbCell
+
+OUTPUTS = pytest.StashKey[dict]()
+PATIENCE = 1800  # seconds that the other notebooks may take
+
+
+def folder_of(config) -> Path:
+    """The folder, one for all workers of a run, where executed notebooks are put."""
+    base = config._tmp_path_factory.getbasetemp()
+    folder = (base.parent if hasattr(config, "workerinput") else base) / "executed"
+    folder.mkdir(exist_ok=True)
+    return folder
+
+
+def pytest_runtest_teardown(item, nextitem):
+    """Store a notebook with the outputs that its cells have given, when the last one is over."""
+    if not isinstance(item, IPyNbCell):
+        return
+    outputs = item.config.stash.setdefault(OUTPUTS, {}).setdefault(item.parent.path, {})
+    outputs[item.cell_num] = item.test_outputs
+    if nextitem is not None and nextitem.parent is item.parent:
+        return
+    notebook = copy.deepcopy(item.parent.nb)
+    for number, cell in enumerate(cell for cell in notebook.cells if cell.cell_type == "code"):
+        got = outputs.get(number)
+        failed = got is None or any(output.output_type == "error" for output in got)
+        cell.outputs, cell.execution_count = ([], None) if failed else (got, number + 1)
+    path = folder_of(item.config) / item.parent.path.name
+    part = path.with_suffix(".part")
+    nbformat.write(notebook, part)
+    part.replace(path)  # as a whole: another worker may be waiting for it
+
+
+@pytest.fixture(scope="session")
+def executed_notebooks(request) -> list[Path]:
+    """Wait for the notebooks of this run, which come first, and return those that were executed without an error."""
+    names = {item.parent.path.name for item in request.session.items if isinstance(item, IPyNbCell)}
+    paths = [folder_of(request.config) / name for name in sorted(names)]
+    end = time.monotonic() + PATIENCE
+    while not all(path.exists() for path in paths) and time.monotonic() < end:
+        time.sleep(0.2)
+    cells = {path: nbformat.read(path, as_version=4).cells for path in paths if path.exists()}
+    return [path for path in cells if all(cell.cell_type != "code" or cell.execution_count for cell in cells[path])]
