@@ -100,8 +100,9 @@ def conv2d_multiply_adds(output_size: Size, kernel_size: Size, channels: int, fi
 def count(model) -> pd.DataFrame:
     """Parameters and multiply-adds of each layer of a Keras model, by the formulas above.
 
-    `BatchNormalization` has a scale, an offset and, untrained, a moving mean and variance for each channel; when the
-    network is used it multiplies each number once. A layer without weights has neither parameters nor multiply-adds.
+    In `DepthwiseConv2D` each map sees one channel. `BatchNormalization` has a scale, an offset and, untrained, a moving
+    mean and variance for each channel; when the network is used it multiplies each number once. A layer without weights
+    has neither parameters nor multiply-adds.
 
     Parameters
     ----------
@@ -158,16 +159,18 @@ def _count_layer(layer, shape: tuple[int | None, ...]) -> tuple[int, int]:
         inputs, units = layer.kernel.shape
         positions = math.prod(shape[:-1])
         return dense_parameters(inputs, units, layer.use_bias), positions * dense_multiply_adds(inputs, units)
-    if kind == "Conv2D":
+    if kind in ("Conv2D", "DepthwiseConv2D"):
         *kernel_size, channels, filters = layer.kernel.shape  # the channels of one group, if there are groups
+        if kind == "DepthwiseConv2D":  # each map sees one channel
+            channels, filters = 1, channels * filters
         sides = shape[1:] if layer.data_format == "channels_first" else shape[:-1]
         parameters = conv2d_parameters(kernel_size, channels, filters, layer.use_bias)
         return parameters, conv2d_multiply_adds(sides, kernel_size, channels, filters)
     if kind == "BatchNormalization":
         return (2 + layer.scale + layer.center) * layer.moving_mean.shape[0], math.prod(shape)
     raise ValueError(
-        f"layer {layer.name!r} must be Dense, Conv2D, BatchNormalization or without weights, got {kind}; "
-        "count it by hand, or add its formula to mnist_utils.counting"
+        f"layer {layer.name!r} must be Dense, Conv2D, DepthwiseConv2D, BatchNormalization or without weights, got "
+        f"{kind}; count it by hand, or add its formula to mnist_utils.counting"
     )
 
 

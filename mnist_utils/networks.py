@@ -201,9 +201,10 @@ def good(seed=None):
 
 
 def small(seed=None, *, weighted=True):
-    """Return the smallest network of the book that reaches 99 %: three convolutions, and a weighted mean of each map.
+    """Return the smallest network of the book that reaches 99 %: eleven feature maps, and a weighted mean of each.
 
-    Batch normalization has no scale here: ReLU and the kernels after it do not depend on one, or make up for it.
+    The third of its convolutions is depthwise separable and learns what to add to its input, a residual. Batch
+    normalization has no scale here: the weights behind the next ReLU make up for it.
 
     Parameters
     ----------
@@ -215,28 +216,36 @@ def small(seed=None, *, weighted=True):
 
     Returns
     -------
-    keras.Sequential
+    keras.Model
         Not compiled; input (n, 28, 28, 1), output (n, 10).
 
     Examples
     --------
     >>> from mnist_utils import networks
     >>> networks.small(seed=0).count_params()
-    1762
+    1828
     """
-    last = layers.DepthwiseConv2D(3, use_bias=False) if weighted else layers.GlobalAveragePooling2D()
-    return _seeded(
-        [
-            *_normalized(layers.Conv2D(6, 5, strides=2, use_bias=False), scale=False),
-            *_normalized(layers.Conv2D(8, 3, use_bias=False), scale=False),
-            layers.MaxPooling2D(2),
-            *_normalized(layers.Conv2D(12, 3, use_bias=False), scale=False),
-            last,
-            layers.Flatten(),
-            layers.Dense(10, activation="softmax"),
-        ],
-        seed,
-    )
+    before = [
+        *_normalized(layers.Conv2D(6, 5, strides=2, use_bias=False), scale=False),
+        *_normalized(layers.Conv2D(8, 3, use_bias=False), scale=False),
+        layers.MaxPooling2D(2),
+    ]
+    residual = [
+        layers.DepthwiseConv2D(3, padding="same", use_bias=False),
+        layers.Conv2D(8, 1, use_bias=False),
+        layers.BatchNormalization(scale=False),
+    ]
+    after = [
+        layers.ReLU(),
+        *_normalized(layers.Conv2D(11, 3, use_bias=False), scale=False),
+        layers.DepthwiseConv2D(3, use_bias=False) if weighted else layers.GlobalAveragePooling2D(),
+        layers.Flatten(),
+        layers.Dense(10, activation="softmax"),
+    ]
+    _seed([*before, *residual, *after], seed)
+    images = keras.Input((28, 28, 1))
+    maps = _apply(before, images)
+    return keras.Model(images, _apply(after, layers.add([maps, _apply(residual, maps)])))
 
 
 def averaging(seed=None):
@@ -317,12 +326,23 @@ def _normalized(convolution, scale=True):
 
 
 def _seeded(hidden, seed):
-    """Return a network for MNIST of these layers, with initial kernels that are fixed by the seed."""
+    """Return a network for MNIST of these layers, one after the other."""
+    _seed(hidden, seed)
+    return keras.Sequential([keras.Input((28, 28, 1)), *hidden])
+
+
+def _seed(hidden, seed):
+    """Fix the initial kernels of layers."""
     names = ("kernel_initializer", "depthwise_initializer")
     weighted = [(layer, name) for layer in hidden for name in names if hasattr(layer, name)]
     for index, (layer, name) in enumerate(weighted):
         setattr(layer, name, keras.initializers.GlorotUniform(_number(seed, index)))
-    return keras.Sequential([keras.Input((28, 28, 1)), *hidden])
+
+
+def _apply(hidden, maps):
+    for layer in hidden:
+        maps = layer(maps)
+    return maps
 
 
 def _number(seed, index):

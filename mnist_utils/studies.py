@@ -397,7 +397,7 @@ STUDIES = {
         _chosen(
             "small",
             "fewest parameters at 99 %, chosen on a validation split",
-            40,
+            20,
             5,
             learning_rate=0.02,
             batch_size=64,

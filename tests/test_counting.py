@@ -34,6 +34,17 @@ HIDDEN = st.one_of(
             }
         ),
     ),
+    st.tuples(
+        st.just(layers.DepthwiseConv2D),
+        st.fixed_dictionaries(
+            {
+                "kernel_size": st.tuples(SMALL, SMALL),
+                "depth_multiplier": st.integers(1, 2),
+                "padding": PADDINGS,
+                "use_bias": BOOLEANS,
+            }
+        ),
+    ),
     st.tuples(st.sampled_from([layers.MaxPooling2D, layers.AveragePooling2D]), st.fixed_dictionaries(POOLING)),
     st.tuples(st.just(layers.BatchNormalization), st.fixed_dictionaries({"center": BOOLEANS, "scale": BOOLEANS})),
     st.tuples(st.just(layers.Dropout), st.just({"rate": 0.5})),
@@ -58,18 +69,30 @@ def network(image_shape, hidden, flattening, units):
 
 def multiplications(layer):
     """How often a layer multiplies by a weight: the entries of its matrix that are not zero."""
-    inputs, outputs = layer.input.shape[1:], layer.output.shape[1:]
+    outputs = layer.output.shape[1:]
     if isinstance(layer, layers.Dense):
         return np.kron(np.eye(np.prod(outputs[:-1], dtype=int)), np.ones(layer.kernel.shape)).sum()
+    if isinstance(layer, layers.DepthwiseConv2D):
+        # Each map sees one channel: those of all channels together are those of one with as many kernels.
+        kernels = np.ones((*layer.kernel_size, 1, layer.kernel.shape[2] * layer.depth_multiplier))
+        return padded_multiplications(layer, kernels)
     if isinstance(layer, layers.Conv2D):
-        # The zeros of "same" padding are made part of the image, so that the products with them count.
-        steps = zip(inputs, outputs, layer.kernel_size, layer.strides, strict=False)
-        needed = [(out - 1) * stride + kernel for _, out, kernel, stride in steps]
-        padded = [max(side, need) for side, need in zip(inputs, needed, strict=False)]
-        return toeplitz_matrix(np.ones(layer.kernel.shape), (*padded, inputs[-1]), layer.strides[0]).nnz
+        return padded_multiplications(layer, np.ones(layer.kernel.shape))
     if isinstance(layer, layers.BatchNormalization):
         return np.diag(np.ones(np.prod(outputs, dtype=int))).sum()
     return 0
+
+
+def padded_multiplications(layer, kernels):
+    """The entries that are not zero of the matrix of a convolution.
+
+    The zeros of "same" padding are made part of the image, so that the products with them count.
+    """
+    inputs, outputs = layer.input.shape[1:], layer.output.shape[1:]
+    steps = zip(inputs, outputs, layer.kernel_size, layer.strides, strict=False)
+    needed = [(out - 1) * stride + kernel for _, out, kernel, stride in steps]
+    padded = [max(side, need) for side, need in zip(inputs, needed, strict=False)]
+    return toeplitz_matrix(kernels, (*padded, kernels.shape[2]), layer.strides[0]).nnz
 
 
 @settings(deadline=None, max_examples=60)
