@@ -739,10 +739,22 @@ def test_the_factor_of_the_unreported_settings_is_the_one_that_validation_chose(
     assert studies.find("hinton-unreported").factors == (studies.CHOSEN_FACTOR,)
 
 
-@pytest.mark.parametrize("name", list(studies.STUDIES))
+# Of studies that are measured at their end only: the condition that is trained as a whole.
+WHOLE = {
+    "convolution-rate": "sgd 0.3",
+    "convolution-design": "stride, one cycle, rate 0.01",
+    "fast": "validation",
+    "small": "validation",
+    "denoising": "dense, all levels",
+}
+
+
+@pytest.mark.parametrize("name", sorted(studies.STUDIES.keys() - {"good"}))
 def test_a_slice_of_a_stored_study_comes_out_again_within_its_spread(name):
     study, place = studies.find(name), ["condition", "factor", "split", "epoch"]
-    again = studies.train_slice(study, seed=0, epochs=1).set_index(place)
+    if name in WHOLE:
+        study = dataclasses.replace(study, conditions=[c for c in study.conditions if c.name == WHOLE[name]])
+    again = studies.train_slice(study, seed=0, epochs=study.epochs if name in WHOLE else 1).set_index(place)
     stored = studies.load(name)
     same_seed = stored.query("seed == 0").set_index(place)
     again = again.loc[again.index.intersection(same_seed.index)]
@@ -753,6 +765,16 @@ def test_a_slice_of_a_stored_study_comes_out_again_within_its_spread(name):
         keys = [(condition, split, epoch) for condition, _, split, epoch in again.index]
         # A network that gives one answer to all images may settle on another digit: their shares differ by 0.025.
         guessing = same_seed.loc[again.index, "accuracy"] < 0.15
-        allowed = np.maximum(3 * spread.loc[keys].to_numpy(), np.where(guessing, 0.03, 1e-4))
+        deviations = 5 if name in WHOLE else 3  # after its last epoch it has drifted farther
+        allowed = np.maximum(deviations * spread.loc[keys].to_numpy(), np.where(guessing, 0.03, 1e-4))
         distance = (again[of] - same_seed.loc[again.index, of]).abs()
         assert (distance <= allowed).all(), pd.DataFrame({"distance": distance, "allowed": allowed})
+
+
+def test_the_stored_weights_of_the_best_network_give_its_stored_results():
+    _, (images, labels) = load_mnist()
+    stored = studies.load("good").query("condition == 'final' and seed == 0")
+    network = studies.load_network("good", "final", seed=0)
+    network.compile(loss="sparse_categorical_crossentropy", metrics=["accuracy"])
+    measured = network.evaluate(preprocess(images), labels, batch_size=1000, verbose=0)
+    assert measured == pytest.approx(stored[["loss", "accuracy"]].to_numpy()[0], abs=1.1e-4)
