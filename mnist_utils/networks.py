@@ -201,7 +201,7 @@ def good(seed=None):
 
 
 def small(seed=None, *, weighted=True):
-    """Return the smallest network of the book that reaches 99 %: eleven feature maps, and a weighted mean of each.
+    """Return the smallest network of the book: eleven feature maps at its end, and a weighted mean of each.
 
     The third of its convolutions is depthwise separable and learns what to add to its input, a residual. Batch
     normalization has no scale here: the weights behind the next ReLU make up for it.
@@ -286,7 +286,7 @@ def autoencoder(units=(128, 96, 128), seed=None):
     )
 
 
-def convolutional_autoencoder(filters=(16, 32), seed=None):
+def convolutional_autoencoder(filters=(8, 16), seed=None):
     """Return a denoising auto-encoder of convolutions with stride 2, and transposed ones that undo the stride.
 
     Parameters

@@ -744,7 +744,6 @@ WHOLE = {
     "convolution-rate": "sgd 0.3",
     "convolution-design": "stride, one cycle, rate 0.01",
     "fast": "validation",
-    "small": "validation",
     "denoising": "dense, all levels",
 }
 
