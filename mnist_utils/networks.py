@@ -201,10 +201,10 @@ def good(seed=None):
 
 
 def small(seed=None, *, weighted=True):
-    """Return the smallest network of the book: eleven feature maps at its end, and a weighted mean of each.
+    """Return the smallest network of the book: eleven feature maps at its end, and a weighted sum of each.
 
     The third of its convolutions is depthwise separable and learns what to add to its input, a residual. Batch
-    normalization has no scale here: the weights behind the next ReLU make up for it.
+    normalization has no scale here; but for the residual, the weights behind the next ReLU make up for it.
 
     Parameters
     ----------
@@ -249,7 +249,7 @@ def small(seed=None, *, weighted=True):
 
 
 def averaging(seed=None):
-    """Return `small` with the mean of each feature map in place of a weighted one, a step on the way to it."""
+    """Return `small` with the mean of each feature map in place of a weighted sum, a step on the way to it."""
     return small(seed, weighted=False)
 
 
