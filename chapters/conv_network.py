@@ -342,6 +342,8 @@ claim("one-cycle-difference", max(abs(float(schedule(i)) - by_formula[i])
 # Steps 3 and 4 change more than one thing. Steps 4 to 7 are a table of two by two: both rates, without and with batch normalization.
 
 # %%
+from itertools import pairwise
+
 import pandas as pd
 from scipy import stats
 
@@ -370,7 +372,7 @@ def gained(after, before):
     return gains.mean() + np.array([0, -half, half])
 
 changes = {f"{after}  <  {before}": gained(after, before)
-           for before, after in zip(order, order[1:])}
+           for before, after in pairwise(order)}
 pd.DataFrame(changes, index=["gain", "low", "high"]).T.round(4)
 
 # %%
@@ -679,7 +681,7 @@ first, last = (maps.numpy()[0].transpose(2, 0, 1) for maps in inner(test_images[
 figure, axes = plt.subplots(2, 12, figsize=(8, 1.6))
 for axis, feature_map in zip(axes.flat, [*first[:12], *last[:12]]):
     axis.imshow(feature_map, vmin=0)
-    axis.set_axis_off();
+    axis.set_axis_off()
 
 # %% [markdown]
 # The maps of the first layer still look like the digit. Those of the last are 3 × 3 cells, each of which has seen 23 × 23 pixels, and each says whether something is there that this filter has learned to look for. What that is, no single picture tells.
