@@ -6,6 +6,7 @@ from pathlib import Path
 
 import nbformat
 import pytest
+from IPython.core.displayhook import DisplayHook
 from nbval.plugin import IPyNbCell
 
 OUTPUTS = pytest.StashKey[dict]()
@@ -32,6 +33,9 @@ def pytest_runtest_teardown(item, nextitem):
     for number, cell in enumerate(cell for cell in notebook.cells if cell.cell_type == "code"):
         got = outputs.get(number)
         failed = got is None or any(output.output_type == "error" for output in got)
+        if not failed and DisplayHook.semicolon_at_end_of_expression(cell.source):
+            # nbval runs cells outside of the history, where IPython looks for the semicolon that hides a result.
+            got = [output for output in got if output.output_type != "execute_result"]
         cell.outputs, cell.execution_count = ([], None) if failed else (got, number + 1)
     path = folder_of(item.config) / item.parent.path.name
     part = path.with_suffix(".part")

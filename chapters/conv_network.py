@@ -624,7 +624,7 @@ def mcnemar(first, second):
     only_first = int(((first == y_test) & (second != y_test)).sum())
     only_second = int(((first != y_test) & (second == y_test)).sum())
     test = stats.binomtest(only_first, only_first + only_second)
-    return only_first, only_second, test.pvalue
+    return only_first, only_second, float(test.pvalue)
 
 fast_answers = fast.predict(test_images, batch_size=1000, verbose=0).argmax(axis=1)
 mcnemar(answers[0], fast_answers)

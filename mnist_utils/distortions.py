@@ -39,12 +39,13 @@ def salt_and_pepper(images: np.ndarray, level: float | np.ndarray, seed: int | n
     """
     check_pixels(images)
     levels = np.asarray(level)
-    if levels.dtype.kind not in "iuf" or levels.shape not in ((), (len(images),)):
+    fits = levels.dtype.kind in "iuf" and levels.shape in ((), (len(images),))
+    if not fits or not ((levels >= 0) & (levels <= 1)).all():
         got = f"{levels.dtype} of shape {levels.shape}" if levels.shape else repr(level)
-        raise ValueError(f"level: got {got}, expected a number, or one for each of the {len(images)} images")
-    if not ((levels >= 0) & (levels <= 1)).all():
-        got = f"numbers from {levels.min()} to {levels.max()}" if levels.shape else level
-        raise ValueError(f"level: got {got}, expected from 0 (no noise) to 1 (nothing but noise)")
+        raise ValueError(
+            f"level: got {got}, expected a number from 0 (no noise) to 1 (nothing but noise), or such a number for each "
+            f"of the {len(images)} images"
+        )
     random = np.random.default_rng(seed)
     drawn = random.random(images.shape, dtype=np.float32)  # one number a pixel: below level / 2 pepper, then salt
     levels = levels.astype(np.float32).reshape(-1, 1, 1, 1)

@@ -45,7 +45,14 @@ def test_a_seed_fixes_the_noise_and_a_generator_goes_on():
     assert (first != second).any()
 
 
-@pytest.mark.parametrize("level", [-0.1, 1.1, float("nan"), "0.4", None, True])
+def test_each_image_may_have_a_level_of_its_own():
+    levels = np.linspace(0, 1, len(IMAGES))
+    struck = (salt_and_pepper(np.full_like(IMAGES, 0.5), levels, 1) != 0.5).mean(axis=(1, 2, 3))
+    np.testing.assert_allclose(struck, levels, atol=0.09)  # 5 standard deviations of 784 pixels
+    assert struck[0] == 0 and struck[-1] == 1
+
+
+@pytest.mark.parametrize("level", [-0.1, 1.1, float("nan"), "0.4", None, True, np.zeros(3), np.full(len(IMAGES), 1.1)])
 def test_a_level_outside_0_to_1_is_refused(level):
     with pytest.raises(ValueError, match=r"level: got .*expected a number from 0 \(no noise\) to 1"):
         salt_and_pepper(IMAGES, level)
