@@ -43,8 +43,8 @@ def salt_and_pepper(images: np.ndarray, level: float | np.ndarray, seed: int | n
     if not fits or not ((levels >= 0) & (levels <= 1)).all():
         got = f"{levels.dtype} of shape {levels.shape}" if levels.shape else repr(level)
         raise ValueError(
-            f"level: got {got}, expected a number from 0 (no noise) to 1 (nothing but noise), or such a number for each "
-            f"of the {len(images)} images"
+            f"level: got {got}, expected a number from 0 (no noise) to 1 (nothing but noise), or one such number for "
+            f"each of the {len(images)} images"
         )
     random = np.random.default_rng(seed)
     drawn = random.random(images.shape, dtype=np.float32)  # one number a pixel: below level / 2 pepper, then salt
