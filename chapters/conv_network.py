@@ -35,10 +35,11 @@
 #
 # ## The submission's network, trained correctly
 
-# %% tags=["nbval-check-output"]
+# %% tags=["remove-stderr"]
 from mnist_utils import networks, studies
 from mnist_utils.counting import count
 
+# %% tags=["nbval-check-output"]
 counts = count(networks.convolutional()).reset_index(drop=True)
 counts
 
