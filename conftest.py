@@ -1,6 +1,5 @@
 """What nbval has executed serves the build of the book, too, so that a run of all tests executes each chapter once."""
 
-import copy
 import time
 from pathlib import Path
 
@@ -29,8 +28,7 @@ def pytest_runtest_teardown(item, nextitem):
     outputs[item.cell_num] = item.test_outputs
     if nextitem is not None and nextitem.parent is item.parent:
         return
-    notebook = copy.deepcopy(item.parent.nb)
-    for number, cell in enumerate(cell for cell in notebook.cells if cell.cell_type == "code"):
+    for number, cell in enumerate(cell for cell in item.parent.nb.cells if cell.cell_type == "code"):
         got = outputs.get(number)
         failed = got is None or any(output.output_type == "error" for output in got)
         if not failed and DisplayHook.semicolon_at_end_of_expression(cell.source):
@@ -39,7 +37,7 @@ def pytest_runtest_teardown(item, nextitem):
         cell.outputs, cell.execution_count = ([], None) if failed else (got, number + 1)
     path = folder_of(item.config) / item.parent.path.name
     part = path.with_suffix(".part")
-    nbformat.write(notebook, part)
+    nbformat.write(item.parent.nb, part)
     part.replace(path)  # as a whole: another worker may be waiting for it
 
 

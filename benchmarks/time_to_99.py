@@ -34,26 +34,18 @@ def trained(network, optimizer, epochs, sets):
     return reached
 
 
-def one_cycle(study, images):
-    """Return the optimizer that a study gives to its networks."""
-    condition = next(condition for condition in study.conditions if condition.protocol == "final")
-    steps = study.epochs * -(-images // condition.batch_size)
-    schedule = keras.optimizers.schedules.CosineDecay(
-        0.0, steps - steps // 5, warmup_target=condition.learning_rate, warmup_steps=steps // 5
-    )
-    return keras.optimizers.Adam(schedule)
-
-
 def main():
     """Train, and print one line an epoch, and the ratio."""
     seeds = int(sys.argv[1]) if len(sys.argv) > 1 else 1
     (images, labels), (test_images, test_labels) = dataset.load_mnist()
     sets = (dataset.preprocess(images), labels), (dataset.preprocess(test_images), test_labels)
     study = studies.find("fast")
+    condition = next(condition for condition in study.conditions if condition.protocol == "final")
+    steps = study.epochs * -(-len(labels) // condition.batch_size)
     runs = {"mnist_convnet": [], "fast": []}
     for seed in range(seeds):
         keras.utils.set_random_seed(seed)  # the order of the images
-        optimizer = one_cycle(study, len(labels))
+        optimizer = keras.optimizers.Adam(studies.learning_rate(condition, steps))
         runs["fast"].append(trained(networks.fast(seed), optimizer, study.epochs, sets))
         runs["mnist_convnet"].append(trained(networks.mnist_convnet(seed), keras.optimizers.Adam(), EPOCHS, sets))
         print(f"seed {seed} is done", file=sys.stderr, flush=True)

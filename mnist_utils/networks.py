@@ -253,14 +253,14 @@ def averaging(seed=None):
     return small(seed, weighted=False)
 
 
-def autoencoder(units=(128, 96, 128), seed=None):
+def autoencoder(seed=None):
     """Return the assignment's denoising auto-encoder: dense layers that narrow and widen again.
+
+    The hidden layers have 128, 96 and 128 units with ReLU; the middle one gives the code. The last layer has a unit for
+    each pixel, with a sigmoid.
 
     Parameters
     ----------
-    units : sequence of int
-        Of the hidden layers, which have ReLU; the narrowest gives the code. The last layer has a unit for each pixel,
-        with a sigmoid.
     seed : int, optional
         Fixes the initial kernels, as in `dense`.
 
@@ -278,7 +278,7 @@ def autoencoder(units=(128, 96, 128), seed=None):
     return _seeded(
         [
             layers.Flatten(),
-            *(layers.Dense(count, activation="relu") for count in units),
+            *(layers.Dense(units, activation="relu") for units in (128, 96, 128)),
             layers.Dense(28 * 28, activation="sigmoid"),
             layers.Reshape((28, 28, 1)),
         ],
@@ -286,13 +286,13 @@ def autoencoder(units=(128, 96, 128), seed=None):
     )
 
 
-def convolutional_autoencoder(filters=(8, 16), seed=None):
+def convolutional_autoencoder(seed=None):
     """Return a denoising auto-encoder of convolutions with stride 2, and transposed ones that undo the stride.
+
+    8 and 16 filters on the way down, 16 and 8 on the way up; a convolution with a sigmoid follows.
 
     Parameters
     ----------
-    filters : (int, int)
-        Of the two convolutions, and in reverse of the transposed ones; a convolution with a sigmoid follows.
     seed : int, optional
         Fixes the initial kernels, as in `dense`.
 
@@ -308,13 +308,12 @@ def convolutional_autoencoder(filters=(8, 16), seed=None):
     (None, 28, 28, 1)
     """
     strided = {"strides": 2, "padding": "same", "activation": "relu"}
-    few, many = filters
     return _seeded(
         [
-            layers.Conv2D(few, 5, **strided),
-            layers.Conv2D(many, 5, **strided),
-            layers.Conv2DTranspose(many, 5, **strided),
-            layers.Conv2DTranspose(few, 5, **strided),
+            layers.Conv2D(8, 5, **strided),
+            layers.Conv2D(16, 5, **strided),
+            layers.Conv2DTranspose(16, 5, **strided),
+            layers.Conv2DTranspose(8, 5, **strided),
             layers.Conv2D(1, 5, padding="same", activation="sigmoid"),
         ],
         seed,

@@ -838,6 +838,19 @@ def _pixels(images: np.ndarray, condition: Condition) -> np.ndarray:
     return dataset.preprocess(images) / np.float32(255.0 ** (condition.divisions - 1))
 
 
+def learning_rate(condition: Condition, steps: int):
+    """Return what a Keras optimizer gets as the learning rate of a condition, for a training of so many steps."""
+    from keras.optimizers import schedules
+
+    rate = condition.learning_rate
+    if condition.schedule == "linear":
+        return schedules.PolynomialDecay(rate, steps, end_learning_rate=0)
+    if condition.schedule == "one-cycle":
+        rising = steps // 5
+        return schedules.CosineDecay(0.0, steps - rising, warmup_target=rate, warmup_steps=rising)
+    return rate
+
+
 def _network(condition: Condition, seed: int, steps: int):
     """Return a compiled Keras model, with its initial variables and those of its optimizer as `initial`."""
     import keras
@@ -847,12 +860,7 @@ def _network(condition: Condition, seed: int, steps: int):
     key = (condition, seed, steps)
     if getattr(_cache, "network_key", None) != key:
         network = getattr(networks, condition.network)(seed=seed)
-        rate, schedules = condition.learning_rate, keras.optimizers.schedules
-        if condition.schedule == "linear":
-            rate = schedules.PolynomialDecay(rate, steps, end_learning_rate=0)
-        elif condition.schedule == "one-cycle":
-            rising = steps // 5
-            rate = schedules.CosineDecay(0.0, steps - rising, warmup_target=rate, warmup_steps=rising)
+        rate = learning_rate(condition, steps)
         optimizer = keras.optimizers.get({"class_name": condition.optimizer, "config": {"learning_rate": rate}})
         if condition.network in DENOISERS:
             network.compile(optimizer, "binary_crossentropy", steps_per_execution=20)
