@@ -394,6 +394,15 @@ STUDIES = {
         ),
         _chosen("fast", "fewest seconds to 99 %, chosen on a validation split", 3, 10, learning_rate=0.01),
         _chosen("good", "highest accuracy, chosen on a validation split", 12, 5, learning_rate=0.005, distorted=1),
+        _chosen(
+            "small",
+            "fewest parameters at 99 %, chosen on a validation split",
+            40,
+            5,
+            learning_rate=0.02,
+            batch_size=64,
+            distorted=0.5,
+        ),
         Study(
             "denoising",
             "auto-encoders, dense and convolutional, trained at one noise level or all; a classifier trained on noise",
