@@ -975,7 +975,7 @@ class _Threads:
     """Workers in this process. Two at a time: while one does what a single core does, the other has the rest."""
 
     def __init__(self):
-        self._executor, self.machine = ThreadPoolExecutor(2), _machine()
+        self._executor, self.machine = ThreadPoolExecutor(2), this_machine()
 
     def slots(self) -> int:
         return 2
@@ -1010,12 +1010,12 @@ class _Cluster:
             raise StudyError(f"got no answer from a scheduler at {address} within {PATIENCE} s; {advice}") from error
         try:
             self._client.wait_for_workers(1, timeout=PATIENCE)
-            machines = list(self._client.run(_machine).values())
+            machines = list(self._client.run(this_machine).values())
         except (OSError, TimeoutError) as error:
             self._client.close()
             raise StudyError(f"the scheduler at {address} has no workers after {PATIENCE} s; {advice}") from error
         for key in ("versions", "code"):
-            different = sorted({json.dumps(machine[key]) for machine in [_machine(), *machines]})
+            different = sorted({json.dumps(machine[key]) for machine in [this_machine(), *machines]})
             if len(different) > 1:
                 self._client.close()
                 raise StudyError(f"got workers with other {key}: {'; '.join(different)}; expected the same")
@@ -1241,7 +1241,7 @@ def _write_part(path: Path, job: Job, state: State) -> None:
 
 def _identity(job: Job) -> dict:
     """What must be the same for a job to be continued."""
-    fresh = _provenance(job.study, _machine())
+    fresh = _provenance(job.study, this_machine())
     conditions = [condition.name for condition in job.conditions]
     return {"conditions": conditions, "seed": job.seed, **{key: fresh[key] for key in ("study", "versions", "data")}}
 
@@ -1269,8 +1269,8 @@ def _replace(path: Path, content) -> None:
 
 
 @functools.cache
-def _machine() -> dict:
-    """Versions, processor and threads of the process that trains."""
+def this_machine() -> dict:
+    """Return versions, processor and threads of this process, and the version of the code."""
     import keras
     import tensorflow as tf
 
