@@ -232,12 +232,10 @@ _ADAM = {"optimizer": "adam"}
 _ONE_CYCLE = {"optimizer": "adam", "schedule": "one-cycle"}
 
 
-def _chosen(name: str, about: str, epochs: int, seeds: int, **settings) -> Study:
+def _chosen(name: str, about: str, epochs: int, seeds: int, kept: bool = False, **settings) -> Study:
     """A network that was chosen on the validation images, and then trained on all training images and tested once."""
     conditions = tuple(
-        Condition(
-            condition, protocol, network=name, **_ONE_CYCLE, **settings, kept=name == "good" and protocol == "final"
-        )
+        Condition(condition, protocol, network=name, **_ONE_CYCLE, **settings, kept=kept and protocol == "final")
         for condition, protocol in (("validation", "choice"), ("final", "final"))
     )
     return Study(name, about, conditions, seeds=tuple(range(seeds)), epochs=epochs)
@@ -395,12 +393,21 @@ STUDIES = {
         _chosen(
             "fast", "fewest seconds to 99 %, chosen on a validation split", 2, 10, learning_rate=0.02, batch_size=256
         ),
-        _chosen("good", "highest accuracy, chosen on a validation split", 12, 5, learning_rate=0.005, distorted=1),
+        _chosen(
+            "good",
+            "highest accuracy, chosen on a validation split",
+            12,
+            5,
+            kept=True,
+            learning_rate=0.005,
+            distorted=1,
+        ),
         _chosen(
             "small",
             "fewest parameters at 99 %, chosen on a validation split",
             40,
             5,
+            kept=True,
             learning_rate=0.02,
             batch_size=64,
             distorted=0.5,
