@@ -748,7 +748,7 @@ WHOLE = {
 }
 
 
-@pytest.mark.parametrize("name", sorted(studies.STUDIES.keys() - {"good", "small"}))
+@pytest.mark.parametrize("name", sorted(studies.STUDIES.keys() - {"good"}))
 def test_a_slice_of_a_stored_study_comes_out_again_within_its_spread(name):
     study, place = studies.find(name), ["condition", "factor", "split", "epoch"]
     if name in WHOLE:
@@ -770,7 +770,7 @@ def test_a_slice_of_a_stored_study_comes_out_again_within_its_spread(name):
         assert (distance <= allowed).all(), pd.DataFrame({"distance": distance, "allowed": allowed})
 
 
-@pytest.mark.parametrize("name", ["good", "small"])
+@pytest.mark.parametrize("name", ["good"])
 def test_the_stored_weights_of_a_long_training_give_its_stored_results(name):
     _, (images, labels) = load_mnist()
     stored = studies.load(name).query("condition == 'final' and seed == 0")
