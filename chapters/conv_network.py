@@ -31,7 +31,7 @@
 #
 # The assignment asks for a network with at least one convolutional layer, and for 99 %. It adds: if you fall short, report the best that you reached, and your reasoning. The original submission reached "around 0.90" with adam, had "very poor performance in all attempts" with SGD, and concluded that SGD does not go with convolutional layers. {ref}`mistakes` finds the fault in its data. In this chapter we do what the question asks for, with data that are right.
 #
-# There will be three networks, for three wishes: one that is *fast*, one that is *good*, and one that is *small*. All that is chosen on the way is chosen on 10,000 validation images. For *fast* and *good* the test set comes in when nothing is left to be chosen; after that we look at its errors, and choose nothing by them.
+# There will be three networks, for three wishes: one that is *fast*, one that is *good*, and one that is *small*. All that is chosen on the way is chosen on 10,000 validation images. The test set comes in when a network is done. Where we went back after that, the text says so. In the end, we look at errors on the test set, and choose nothing by them.
 #
 # ## The submission's network, trained correctly
 
@@ -66,9 +66,9 @@ claim("cnn-submission-sgd", submitted["sgd, divided once"], between=(0.973, 0.98
 #
 # One learning rate that works is an answer to "never", but it is a thin one. Somebody who says that an optimizer fails has, as a rule, tried one or two learning rates. An honest comparison gives *each* optimizer its own search, on validation images. The study `convolution-rate` did that: five epochs on 50,000 images, batches of 128, five rates for SGD and four for adam, three seeds each.
 #
-# What is adam? SGD moves each weight by the learning rate times its gradient. Adam keeps, for each weight, a running mean of the gradient and a running mean of its square, and moves the weight by the learning rate times the first, divided by the root of the second {cite}`kingma2015`. So the size of a step hardly depends on the size of the gradient; a step is about as large as the learning rate. This is why adam's learning rates are smaller numbers, and why one rate fits many networks.
+# What is adam? SGD moves each weight by the learning rate times its gradient. Adam keeps, for each weight, a running mean of the gradient and a running mean of its square, and moves the weight by the learning rate times the first, divided by the root of the second {cite}`kingma2015`. So the size of a step hardly depends on the size of the gradient; it is usually at most about as large as the learning rate, and smaller where the gradient keeps changing its sign. This is why adam's learning rates are smaller numbers.
 
-# %% mystnb={"figure": {"name": "fig-cnn-rates", "caption": "Share of validation images that the submission's network gets wrong after five epochs, against the learning rate, both on logarithmic axes. Three seeds for each point; the bars reach from the best to the worst of them."}, "image": {"alt": "Two curves over a logarithmic axis of learning rates. Adam's errors lie between 2 and 4.3 percent for rates from 0.0003 to 0.01. SGD's errors fall from 10 percent at 0.01 to 2.5 percent at 0.3, and rise to 90 percent at a rate of 1."}}
+# %% mystnb={"figure": {"name": "fig-cnn-rates", "caption": "Share of validation images that the submission's network gets wrong after five epochs, against the learning rate, both on logarithmic axes. Three seeds for each point; the bars, mostly hidden by the marks, reach from the best to the worst of them."}, "image": {"alt": "Two curves over a logarithmic axis of learning rates. Adam's errors lie between 2 and 4.3 percent for rates from 0.0003 to 0.01. SGD's errors fall from 10 percent at 0.01 to 2.5 percent at 0.3, and rise to 90 percent at a rate of 1."}}
 import matplotlib.pyplot as plt
 
 from mnist_utils import figures
@@ -86,6 +86,9 @@ for optimizer, marker in (("sgd", "o"), ("adam", "s")):
                   label=optimizer)
 axis.set(xscale="log", yscale="log", xlabel="learning rate", ylabel="share wrong")
 axis.legend();
+
+# %% [markdown]
+# In numbers, the accuracies, with 95 % intervals for the mean over the seeds (wide ones, of three seeds only):
 
 # %%
 table[["mean", "low", "high"]].round(4)
@@ -126,11 +129,11 @@ claim("cnn-rate-adam-tenth", errors["adam", 0.0003] / errors["adam", 0.003],
       between=(1.5, 2.5), about="errors of adam with a tenth of its best rate / best")
 
 # %%
-claim("cnn-rate-sgd-thirtieth", errors["sgd", 0.01] / errors["sgd", 0.3],
-      between=(3, 5), about="errors of SGD with a thirtieth of its best rate / best")
+claim("cnn-rate-sgd-tenth", errors["sgd", 0.03] / errors["sgd", 0.3],
+      between=(2.5, 4.5), about="errors of SGD with a tenth of its best rate / best")
 
 # %% [markdown]
-# Adam is ahead by a little, after five epochs; of "very poor" there is no trace. But {numref}`fig-cnn-rates` shows how one may come to think so. With a thirtieth of its best rate SGD crawls, at {glue:text}`cnn-rate-small:.3f` after five epochs, and with about three times that rate it guesses, {glue:text}`cnn-rate-too-large:.2f`. Adam's curve is flatter: with a tenth of its best rate it makes {glue:text}`cnn-rate-adam-tenth:.1f` times as many errors as with the best, SGD with a thirtieth of its best {glue:text}`cnn-rate-sgd-thirtieth:.1f` times as many. Where adam fails we have not looked. **Adam does not need less than a search; it forgives more.** And the best rate of the one is a hundred times that of the other, so that changing the optimizer and keeping the rate compares nothing.
+# Adam is ahead by a little, after five epochs; of "very poor" there is no trace. But {numref}`fig-cnn-rates` shows how one may come to think so. With a thirtieth of its best rate SGD crawls, at {glue:text}`cnn-rate-small:.3f` after five epochs, and with about three times that rate it guesses, {glue:text}`cnn-rate-too-large:.2f`. Adam's curve is flatter: with a tenth of its best rate it makes {glue:text}`cnn-rate-adam-tenth:.1f` times as many errors as with the best, SGD {glue:text}`cnn-rate-sgd-tenth:.1f` times as many. Where adam fails we have not looked. **Adam does not need less than a search; it forgives more.** And the best rate of the one is a hundred times that of the other, so that changing the optimizer and keeping the rate compares nothing.
 #
 # Mind the limits. It is one network. Rates were tried in steps of about three, five for SGD and four for adam, so each optimum could lie a little higher; both winners were picked on the images that they are reported on. And five epochs favor whatever starts quickly.
 #
@@ -206,7 +209,7 @@ claim("batch-norm-difference", np.abs(by_formula - from_keras).max(), at_most=1e
 # %% [markdown]
 # **Parameters**: four for each channel. Two are learned from the gradient, two are the running means; Keras counts these as "non-trainable" parameters. A bias in the layer before would be of no use, since $\mu$ takes it away again, and $\zeta$ is there in its place. Such layers get `use_bias=False`. And where ReLU and another layer with weights come next, the scale is of little use as well: for a positive $\gamma$, ReLU of $\gamma x + \zeta$ is $\gamma$ times ReLU of $x + \zeta / \gamma$, and the next kernel can do that multiplication. `scale=False` leaves it out; three numbers for each channel remain.
 #
-# **The gradient.** $\mu$ and $\varsigma^2$ depend on $x$ too, so the gradient of one number contains all numbers of its channel in the batch. What comes out has a simple property. Add the same number to a whole channel, and $h$ does not change; multiply the channel, centered, by a number, and but for $\epsilon$ it does not change either. So the gradient has no component along these two directions. We ask TensorFlow.
+# **The gradient.** $\mu$ and $\varsigma^2$ depend on $x$ too, so the gradient of one number contains all numbers of its channel in the batch. What comes out has a simple property. Add the same number to a whole channel, and $h$ does not change; multiply the channel, centered, by a positive number, and but for $\epsilon$ it does not change either. So the gradient has no component along these two directions. We ask TensorFlow.
 
 # %%
 import tensorflow as tf
@@ -224,7 +227,7 @@ claim("batch-norm-gradient", np.abs(along).max(), at_most=0.001,
       about="largest share of a channel's gradient along its shift or its scaling")
 
 # %% [markdown]
-# **What it is for.** The scale of the weights before the layer no longer matters for what comes out of it. Signals neither explode nor vanish on their way through many layers, larger learning rates can be used, and training is faster {cite}`ioffe2015`. Why exactly it helps is still debated {cite}`santurkar2018`. It has a price that no count of multiply-adds shows: the mean and the variance of every channel must be computed, over all positions, which takes several passes over the maps while the network trains.
+# **What it is for.** The scale of the weights before the layer no longer matters for what comes out of it. Signals neither explode nor vanish on their way through many layers, larger learning rates can be used, and training is faster {cite}`ioffe2015`. Why exactly it helps is still debated {cite}`santurkar2018`. In use, it is one multiply-add for each number of the maps. While the network trains, it has a price that this count does not show: the mean and the variance of every channel must be computed, over all positions, which takes several passes over the maps.
 #
 # (global-average-pooling)=
 # ### Pooling by the mean, over the whole map
@@ -273,7 +276,7 @@ claim("depthwise-difference", np.abs(np.stack(by_hand, axis=-1) - from_keras).ma
 # %% [markdown]
 # No channel learns of another in this way. So a 1 × 1 convolution follows, which at every place mixes the channels with a small matrix. Both together are called a *separable* convolution.
 #
-# **Parameters**: $k^2 C$ for the depthwise part and $C F$ for the mixing, where a full convolution has $k^2 C F$ (without biases).
+# **Parameters**: $k^2 C$ for the depthwise part and $C F$ for the mixing, where a full convolution has $k^2 C F$ (without biases). Each weight is used once at each of the $d' \times d'$ places of the map that comes out, so the multiply-adds are $d'^2$ times these numbers.
 
 # %%
 separable, full = 3 * 3 * 8 + 8 * 8, 3 * 3 * 8 * 8
@@ -346,14 +349,12 @@ claim("one-cycle-difference", max(abs(float(schedule(i)) - by_formula[i])
 # 3. **One cycle**: the same network, with a learning rate that rises to 0.003 and falls.
 # 4. **A stride**: 16 filters of 5 × 5 with stride 2, 32 of 3 × 3, pooling, 64 of 3 × 3, and no dropout. Where the example computes 32 maps of 26 × 26, this has 16 maps of 12 × 12.
 # 5. **A larger rate**: 0.01.
-# 6. **Batch normalization** behind the last convolution only, where the maps are 3 × 3 and it costs next to nothing. With the rate 0.003, and
-# 7. with 0.01. This is the network *fast*.
+# 6. **Batch normalization** behind the last convolution only, where the maps are 3 × 3 and it costs next to nothing. With the rate 0.003, as in step 4, and
+# 7. with 0.01, as in step 5. This is the network *fast*.
 #
-# Steps 3 and 4 change more than one thing. Steps 4 to 7 are a table of two by two: both rates, without and with batch normalization.
+# Steps 2, 3 and 4 change more than one thing each. Steps 4 to 7 are a table of two by two: both rates, without and with batch normalization. So step 6 is to be compared with step 4, and step 7 with 5 and with 6.
 
 # %%
-from itertools import pairwise
-
 import pandas as pd
 from scipy import stats
 
@@ -381,8 +382,10 @@ def gained(after, before):
     half = stats.t.ppf(0.975, len(gains) - 1) * stats.sem(gains)
     return gains.mean() + np.array([0, -half, half])
 
-changes = {f"{after}  <  {before}": gained(after, before)
-           for before, after in pairwise(order)}
+pairs = [(2, 1), (3, 2), (4, 3), (5, 4), (6, 4), (7, 5), (7, 6)]
+changes = {f"step {after} instead of {before}":
+           gained(order[after - 1], order[before - 1])
+           for after, before in pairs}
 pd.DataFrame(changes, index=["gain", "low", "high"]).T.round(4)
 
 # %%
@@ -396,21 +399,23 @@ claim("cnn-design-cycle", cycle, between=(0.002, 0.007),
       about="validation accuracy gained by one cycle, same network, three epochs")
 
 # %%
-normalized = gained("fast", "stride, one cycle, rate 0.01")
-claim("cnn-design-normalized", normalized[0], between=(-0.001, 0.004),
-      about="validation accuracy gained by batch normalization, rate 0.01")
-
-# %% [markdown]
-# The second convolution brings most, {glue:text}`cnn-design-second:.4f`. Then, with the network unchanged, a better schedule brings {glue:text}`cnn-design-cycle:.4f`: so the way to train counts, as the layers do. The step to the stride costs no accuracy and takes away most of the work, as the last column of the first table shows. Batch normalization brings {glue:text}`cnn-design-normalized:.4f` with the larger rate. Look at the intervals before you believe in the last steps:
+claim("cnn-design-normalized", changes["step 6 instead of 4"][0],
+      between=(0.001, 0.006),
+      about="validation accuracy gained by batch normalization, rate 0.003")
 
 # %%
-undecided = sum(low < 0 < high for _, low, high in changes.values())
-claim("cnn-design-undecided", undecided, between=(1, 4),
-      about="steps of six whose 95 % interval contains 0")
+claim("cnn-design-normalized-larger", changes["step 7 instead of 5"][0],
+      between=(-0.001, 0.004),
+      about="validation accuracy gained by batch normalization, rate 0.01")
+
+# %%
+undecided = [step for step, (_, low, high) in changes.items() if low < 0 < high]
+claim("cnn-design-undecided", ", ".join(undecided),
+      exactly="step 4 instead of 3, step 7 instead of 5",
+      about="steps for which the 95 % interval of the gain contains 0")
 
 # %% [markdown]
-# Of the six differences, {glue:text}`cnn-design-undecided:d` have 0 in theirs.
-#
+# The step to two convolutions, with dropout, brings most, {glue:text}`cnn-design-second:.4f`. Then, with the network unchanged, one cycle with its larger rate brings {glue:text}`cnn-design-cycle:.4f`: the way to train counts, as the layers do. The step to the stride takes away most of the work, as the last column of the first table shows, and no accuracy that we could see. Batch normalization brings {glue:text}`cnn-design-normalized:.4f` with the smaller rate; with the larger one, {glue:text}`cnn-design-normalized-larger:.4f`. Look at the intervals before you believe in a step: those of {glue:text}`cnn-design-undecided` contain 0. That the stride *gains* something, and that batch normalization gains something with the larger rate, is left open by five seeds.
 #
 # (fast-network)=
 # ## Fast
@@ -435,7 +440,11 @@ claim("cnn-fast-parameters", fast.count_params(), exactly=29_514,
       about="parameters of fast")
 
 # %% [markdown]
-# The network was one of about twenty sketches, each tried with one to three seeds, one to three epochs, and some rates and batch sizes; the validation images decided. (So its validation accuracy is a little flattered, as that of every winner.) Nothing is left to be chosen. We train on all 60,000 images, with the initial weights of seed 0. You can watch the seconds.
+# The network was one of about twenty sketches, each tried with one to three seeds, one to three epochs, and some rates and batch sizes; the validation images decided. (So its validation accuracy is a little flattered, as that of every winner.)
+#
+# Here we went back. With three epochs, as above, ten networks passed 99 % of the test images with room to spare. A network that is to be fast should not have room to spare. So we shortened its training, on validation images again, to two epochs, and made the batches larger, 256 images with a rate of 0.02, after four pairs of batch size and rate had been tried. Knowing that we could afford it is knowledge from the test set. It changes what the result means by a little: that these ten networks still pass 99 % is measured; that one could have known it beforehand is not claimed.
+#
+# We train on all 60,000 images, with the initial weights of seed 0. `steps_per_execution=20` hands twenty batches at a time to TensorFlow, which saves the seconds between them and changes nothing else. You can watch the time.
 
 # %%
 from mnist_utils.dataset import load_mnist, preprocess
@@ -445,18 +454,19 @@ images, test_images = preprocess(x_train), preprocess(x_test)
 
 keras.utils.set_random_seed(0)  # the order of the images
 fast = networks.fast(seed=0)
-adam = keras.optimizers.Adam(one_cycle(0.01, steps=3 * 469))
-fast.compile(adam, "sparse_categorical_crossentropy", metrics=["accuracy"])
-log = fast.fit(images, y_train, batch_size=128, epochs=3, verbose=2)
+adam = keras.optimizers.Adam(one_cycle(0.02, steps=2 * 235))
+fast.compile(adam, "sparse_categorical_crossentropy", metrics=["accuracy"],
+             steps_per_execution=20)
+log = fast.fit(images, y_train, batch_size=256, epochs=2, verbose=2)
 
 # %%
 _, accuracy = fast.evaluate(test_images, y_test, batch_size=1000, verbose=0)
 claim("cnn-fast-live", accuracy, between=(0.988, 0.996),
-      about="test accuracy of fast after three epochs, trained for this page")
+      about="test accuracy of fast after two epochs, trained for this page")
 
 
 # %% [markdown]
-# Three times 469 batches, and {glue:text}`cnn-fast-live:.4f`. One run is no result; the study `fast` has trained ten.
+# Twice 235 batches, and {glue:text}`cnn-fast-live:.4f`. One run is no result; the study `fast` has trained ten.
 
 # %%
 def result(name, condition="final"):
@@ -465,6 +475,11 @@ def result(name, condition="final"):
     return studies.summarize(rows, by=["split"]).iloc[0]
 
 result("fast", "validation").round(4)
+
+# %%
+shorter = result("fast", "validation")["mean"] - steps.loc["fast", "mean"]
+claim("cnn-fast-shorter", -shorter, between=(0, 0.004),
+      about="mean validation accuracy that the shorter training of fast costs")
 
 # %%
 claim("cnn-fast-mean", result("fast")["mean"], between=(0.990, 0.996),
@@ -490,9 +505,9 @@ claim("cnn-fast-easier", easier, between=(0.002, 0.006),
       about="by how much the test accuracy of fast exceeds that on validation images")
 
 # %% [markdown]
-# The mean is {glue:text}`cnn-fast-mean:.4f`, with an interval from {glue:text}`cnn-fast-low:.4f` to {glue:text}`cnn-fast-high:.4f`. The question's 99 % is reached, by a network that trains in seconds. This interval is about seeds alone. By the luck of which 10,000 images are in the test set, another {glue:text}`cnn-fast-images:.4f` to each side comes on top ({ref}`ten-thousand`); 0.99 lies below that, too. The test accuracy is higher than the validation accuracy, by {glue:text}`cnn-fast-easier:.4f`. Two things are in this: ten thousand more images to train on, and what {ref}`training` has met before, that these test images are easier than those validation images. This study cannot say how much is due to each. It does say that whoever insists on 99 % of the *validation* images asks for more than the question does. We stopped below it. That the test images are easier we knew, from the 64-64 network.
+# On validation images the shorter training costs {glue:text}`cnn-fast-shorter:.4f`. On the test images, the mean is {glue:text}`cnn-fast-mean:.4f`, with an interval from {glue:text}`cnn-fast-low:.4f` to {glue:text}`cnn-fast-high:.4f`. The question's 99 % is reached, by a network that trains in seconds. This interval is about seeds alone. By the luck of which 10,000 images are in the test set, another {glue:text}`cnn-fast-images:.4f` to each side comes on top ({ref}`ten-thousand`), and 0.99 is inside that: with ten thousand other digits of the same kind the mean might as well lie just below. The test accuracy is higher than the validation accuracy, by {glue:text}`cnn-fast-easier:.4f`. Two things are in this: ten thousand more images to train on, and what {ref}`training` has met before, that these test images are easier than those validation images. This study cannot say how much is due to each. It does say that whoever insists on 99 % of the *validation* images asks for more than the question does. We stopped below it. That the test images are easier we knew, from the 64-64 network and from our longer training.
 #
-# How does it compare with the network that people start from? The program `benchmarks/time_to_99.py` trains both side by side, each with five seeds, and prints the seconds after which the mean test accuracy has passed 99 %. A part of the difference can be counted:
+# How does it compare with the network that people start from? The program `benchmarks/time_to_99.py 5` trains both on one machine, in turn, with five seeds each: the example of keras.io with adam at its default rate and batches of 128, and *fast* as in the cell above. It prints mean accuracy and seconds after each epoch. A part of the difference can be counted:
 
 # %%
 work = {function.__name__: int(count(function()).multiply_adds.sum())
@@ -501,7 +516,7 @@ claim("cnn-fast-work", work["mnist_convnet"] / work["fast"], between=(3.5, 3.6),
       about="multiply-adds of the network of keras.io, in those of fast, for one image")
 
 # %% [markdown]
-# For one image, the example's network does {glue:text}`cnn-fast-work:.1f` times the multiply-adds. And it needs more epochs, to which its constant rate contributes, as the table of steps shows.
+# For one image, the example's network does {glue:text}`cnn-fast-work:.1f` times the multiply-adds. And the example keeps its rate constant; step 3 above has shown what that costs in three epochs.
 #
 # (good-network)=
 # ## Good
@@ -510,23 +525,40 @@ claim("cnn-fast-work", work["mnist_convnet"] / work["fast"], between=(3.5, 3.6),
 
 # %%
 _, on_training = fast.evaluate(images, y_train, batch_size=1000, verbose=0)
-claim("cnn-fast-training", on_training, between=(0.995, 1.0),
+claim("cnn-fast-training", on_training, between=(0.99, 1.0),
       about="accuracy of the same fast on its training images")
 
 # %% [markdown]
-# It gets {glue:text}`cnn-fast-training:.2%` of them right. There is little left to learn from these images; more units would not help as much as more examples. New examples can be had: a five that is moved by a pixel, turned by some degrees, or a little larger is still a five.
+# It gets {glue:text}`cnn-fast-training:.1%` of them right after two epochs, and a longer training soon gets nearly all. Then these images can teach it little more, and new examples would help. They can be had: a five that is moved by a pixel, turned by some degrees, or a little larger is still a five.
 
-# %% mystnb={"figure": {"name": "fig-cnn-distorted", "caption": "The first training image, and what it may look like in nine epochs."}, "image": {"alt": "Ten handwritten fives in a row. The first is the original; the others are shifted by up to two pixels, slightly turned, and slightly larger or smaller, and all are clearly fives."}}
+# %% mystnb={"figure": {"name": "fig-cnn-distorted", "caption": "The first training image, and what it may look like in nine epochs."}, "image": {"alt": "Ten handwritten fives in a row. The first is the original; the others are shifted by up to two pixels, slightly turned, and slightly larger or smaller. All can be read as fives, though the lower end of two of them touches the border."}}
 from mnist_utils.distortions import random_affine
 
 nine = random_affine(np.repeat(images[:1], 9, axis=0), seed=0)
 figures.show_digits(np.concatenate([images[:1], nine]), value_range=(0, 1));
 
+
 # %% [markdown]
-# In each epoch every image is moved anew, by up to 2 pixels along each axis, up to 10 degrees and a tenth of its size, so that the network never sees the same image twice. Over-fitting becomes hard, and a larger network with more epochs becomes worth its while. *Good* has four convolutions, three of them with batch normalization, and dropout of 0.3 before the output; twelve epochs of one cycle with the rate 0.005.
+# In each epoch every image is distorted anew: shifted by up to 2 pixels along each axis, turned by up to 10 degrees, and made up to a tenth larger or smaller. So the network never sees the same image twice, over-fitting becomes hard, and a larger network with more epochs becomes worth its while. This is *good*, with four convolutions, three of them with batch normalization; it trains for twelve epochs of one cycle with the rate 0.005.
 
 # %%
-claim("cnn-good-parameters", networks.good().count_params(), exactly=82_618,
+def normalized(filters, padding="valid"):
+    """A 3 x 3 convolution with batch normalization and ReLU."""
+    return [layers.Conv2D(filters, 3, padding=padding, use_bias=False),
+            layers.BatchNormalization(), layers.ReLU()]
+
+good = keras.Sequential([
+    keras.Input((28, 28, 1)),
+    layers.Conv2D(24, 5, strides=2, activation="relu"),  # 12 x 12 x 24
+    *normalized(48),                                     # 10 x 10 x 48
+    *normalized(48, padding="same"),                     # 10 x 10 x 48
+    layers.MaxPooling2D(2),                              # 5 x 5 x 48
+    *normalized(96),                                     # 3 x 3 x 96
+    layers.Flatten(),
+    layers.Dropout(0.3),
+    layers.Dense(10, activation="softmax"),
+])
+claim("cnn-good-parameters", good.count_params(), exactly=82_618,
       about="parameters of good")
 
 # %%
@@ -546,22 +578,42 @@ claim("cnn-good-low", result("good")["low"], between=(0.993, 0.998),
 claim("cnn-good-high", result("good")["high"], between=(0.993, 0.999),
       about="upper end of that interval")
 
+# %%
+accuracy = result("good")["mean"]
+claim("cnn-good-images", 1.96 * np.sqrt(accuracy * (1 - accuracy) / 10_000),
+      between=(0.0007, 0.002),
+      about="1.96 standard errors of an accuracy on 10,000 images, good")
+
 # %% [markdown]
-# Its validation accuracy is {glue:text}`cnn-good-validation:.4f`. Trained on all images and then measured on the test set, it is {glue:text}`cnn-good-mean:.4f`, with a 95 % interval of {glue:text}`cnn-good-low:.4f` to {glue:text}`cnn-good-high:.4f` over the seeds; the luck of the test images adds about as much as it did above, and more than the seeds.
+# Its validation accuracy is {glue:text}`cnn-good-validation:.4f`. Trained on all images and then measured on the test set, it is {glue:text}`cnn-good-mean:.4f`, with a 95 % interval of {glue:text}`cnn-good-low:.4f` to {glue:text}`cnn-good-high:.4f` over the seeds; the luck of the test images adds {glue:text}`cnn-good-images:.4f` to each side, more than the seeds.
 #
-# What did which change bring? The study `convolution-design` has the steps in between: *fast* for ten epochs, and the same with distorted images. Both are validation accuracies of five seeds.
+# What did which change bring? The study `convolution-design` has steps in between: the three epochs of *fast* in step 7, ten epochs of it, and ten with distorted images. We compare validation accuracies, within the same five seeds.
 
 # %%
-claim("cnn-design-longer", steps.loc["fast, 10 epochs", "mean"], between=(0.985, 0.995),
-      about="validation accuracy of fast after ten epochs of one cycle")
+rows = studies.load("good").query("condition == 'validation'")
+by_seed["good"] = rows.set_index("seed")["accuracy"]
+order = ["fast", "fast, 10 epochs", "fast, distorted", "good"]
+gains = {order[i + 1]: gained(order[i + 1], order[i]) for i in range(3)}
+pd.DataFrame(gains, index=["gain", "low", "high"]).T.round(4)
 
 # %%
-claim("cnn-design-distorted", steps.loc["fast, distorted", "mean"],
-      between=(0.987, 0.997),
-      about="the same with distorted training images")
+claim("cnn-design-longer", gains["fast, 10 epochs"][0], between=(0.0005, 0.004),
+      about="validation accuracy gained by ten epochs in place of three, fast")
+
+# %%
+claim("cnn-design-distorted", gains["fast, distorted"][0], between=(0.0005, 0.004),
+      about="validation accuracy gained by distorted images, fast, ten epochs")
+
+# %%
+claim("cnn-design-good", gains["good"][0], between=(0.0001, 0.003),
+      about="validation accuracy gained by good over fast with distorted images")
+
+# %%
+claim("cnn-design-all-gain", all(low > 0 for _, low, _ in gains.values()), exactly=True,
+      about="whether all three intervals are above 0")
 
 # %% [markdown]
-# Longer training brings *fast* to {glue:text}`cnn-design-longer:.4f`, distorted images to {glue:text}`cnn-design-distorted:.4f`. *Good* has {glue:text}`cnn-good-validation:.4f` after twelve epochs: what four convolutions with more filters add to that is small. The images were the larger part.
+# Longer training brings *fast* {glue:text}`cnn-design-longer:.4f`, distorted images bring {glue:text}`cnn-design-distorted:.4f` more, and the rest, {glue:text}`cnn-design-good:.4f`, is what *good* adds with more filters, a fourth convolution, dropout, two more epochs and another rate, all at once. All three intervals are above 0. The larger network is the smallest of the three steps.
 #
 # (remaining-errors)=
 # ### Which digits are still wrong
@@ -574,7 +626,7 @@ claim("cnn-design-distorted", steps.loc["fast, distorted", "mean"],
 # Read them, row by row, and note for how many you would be sure. A digit that a person reads differently from its label, or cannot read, is not the network's failure alone.
 # :::
 
-# %% mystnb={"figure": {"name": "fig-cnn-errors", "caption": "All test digits that the network good of seed 0 gets wrong."}, "image": {"alt": "Several rows of badly written digits. Some are hard to read, among them fours that look like nines and sixes with open loops; others are plain."}}
+# %% mystnb={"figure": {"name": "fig-cnn-errors", "caption": "All test digits that the network good of seed 0 gets wrong."}, "image": {"alt": "Several rows of badly written digits. Some are hard to read, among them nines that look like fours and sixes with open loops; others are plain."}}
 answers = np.stack([
     studies.load_network("good", "final", seed).predict(
         test_images, batch_size=1000, verbose=0).argmax(axis=1)
@@ -583,7 +635,9 @@ wrong = np.flatnonzero(answers[0] != y_test)
 figures.show_digits(x_test[wrong], columns=14);
 
 # %% tags=["hide-output"]
-", ".join(f"{y_test[i]} (answer {answers[0, i]})" for i in wrong)
+for start in range(0, len(wrong), 14):  # as the rows of the figure: label, answer
+    row = wrong[start:start + 14]
+    print("   ".join(f"{y_test[i]} → {answers[0, i]}" for i in row))
 
 # %%
 claim("cnn-good-errors", len(wrong), between=(25, 70),
@@ -603,7 +657,7 @@ claim("cnn-good-some-wrong", sum(missed_by.values()), between=(40, 130),
       about="test digits that at least one of the five gets wrong")
 
 # %% [markdown]
-# This network gets {glue:text}`cnn-good-errors:d` of 10,000 wrong. Of the {glue:text}`cnn-good-some-wrong:d` digits that at least one of the five networks gets wrong, {glue:text}`cnn-good-all-wrong:d` are wrong for all of them. The table counts, for each number of networks, the digits that so many get wrong. There are digits that every such network misses, and others that it misses or not by the luck of its seed. What would a vote of the five do? It repairs what one or two get wrong, and spoils what three or four do.
+# This network gets {glue:text}`cnn-good-errors:d` of 10,000 wrong. Of the {glue:text}`cnn-good-some-wrong:d` digits that at least one of the five networks gets wrong, {glue:text}`cnn-good-all-wrong:d` are wrong for all of them. The table counts, for each number of networks, the digits that so many get wrong. There are digits that every such network misses, and others that it misses or not by the luck of its seed. What would a vote of the five do? It repairs what one or two get wrong, and spoils what three or four do, unless their wrong answers differ.
 
 # %%
 votes = np.stack([(answers == digit).sum(axis=0) for digit in range(10)])
@@ -623,7 +677,7 @@ agreed = (answers[:, stubborn] == answers[0, stubborn]).all(axis=0)
 claim("cnn-good-agreed", agreed.mean(), between=(0.5, 1),
       about="share of these digits for which all five give the same wrong answer")
 
-# %% mystnb={"figure": {"name": "fig-cnn-stubborn", "caption": "The test digits that all five networks get wrong, with their label and the answer of the first."}, "image": {"alt": "About ten to thirty digits. Many could be read as the answer given, such as a nine without its loop closed read as a four, or a six read as a zero."}}
+# %% mystnb={"figure": {"name": "fig-cnn-stubborn", "caption": "The test digits that all five networks get wrong, with their label and the answer of the first."}, "image": {"alt": "A dozen or so badly written digits. Many could be read as the answer given, such as a nine without its loop closed read as a four, or a six read as a zero."}}
 titles = [f"{y_test[i]} → {answers[0, i]}" for i in stubborn]
 figures.show_digits(x_test[stubborn], titles, columns=10);
 
@@ -666,7 +720,7 @@ claim("cnn-paired-disagree", disagree, between=(15, 60),
       about="images that one of two networks good gets right and the other wrong, mean")
 
 # %% [markdown]
-# Between *good* and *fast* fair coins would be as lopsided with a probability of {glue:text}`cnn-paired-p:.2g`. Among the ten pairs of equal networks the smallest p-value is {glue:text}`cnn-paired-same:.2f`: no pair differs by more than coins would. (The ten share five networks, so they are not ten independent looks.) And yet any two of them disagree on {glue:text}`cnn-paired-disagree:.0f` images. With so many disagreements, a lead of ten images, a tenth of a percent, would be about 21 to 11, which coins do easily. With twelve disagreements it would be 11 to 1, and mean something: how much a lead says depends on how many images are in dispute.
+# Between *good* and *fast* fair coins would be as lopsided with a probability of {glue:text}`cnn-paired-p:.2g`. Among the ten pairs of equal networks the smallest p-value is {glue:text}`cnn-paired-same:.2f`: no pair differs by more than coins would. (The ten share five networks, so they are not ten independent looks.) And yet two of them disagree on {glue:text}`cnn-paired-disagree:.0f` images, on average. With so many disagreements, a lead of ten images, a tenth of a percent, would be about 21 to 11, which coins do easily. With twelve disagreements it would be 11 to 1, and mean something: how much a lead says depends on how many images are in dispute.
 #
 # Mind what the test does not say. It compares two *trained networks* on images like these. Whether the *recipe* of the one is better than that of the other is another question. Chance comes in at three places:
 #
@@ -683,7 +737,7 @@ claim("cnn-paired-disagree", disagree, between=(15, 60),
 #
 # What have the filters of the first layer become? Those of *good* are 24 kernels of 5 × 5. Each is drawn with its own scale, dark for negative and bright for positive weights.
 
-# %% mystnb={"figure": {"name": "fig-cnn-filters", "caption": "The 24 kernels of the first layer of good, seed 0."}, "image": {"alt": "Twenty-four small squares of five by five gray cells. Most have a bright and a dark side, with the border between them in many directions; some have a bright bar in the middle."}}
+# %% mystnb={"figure": {"name": "fig-cnn-filters", "caption": "The 24 kernels of the first layer of good, seed 0."}, "image": {"alt": "Twenty-four small squares of five by five gray cells. Most have a bright and a dark side, with the border between them in many directions; some have a dark or bright bar in the middle."}}
 network = studies.load_network("good", "final", seed=0)
 kernels = network.layers[0].kernel.numpy()[:, :, 0].transpose(2, 0, 1)
 scaled = kernels / np.abs(kernels).max(axis=(1, 2), keepdims=True)
@@ -692,7 +746,7 @@ figures.show_digits(scaled, columns=12, value_range=(-1, 1), size=0.6);
 # %% [markdown]
 # Many have a bright side and a dark side: they answer to the edge of a stroke, in one direction or another. Some answer to a bar. With others it is hard to say, and one should not read too much into 25 numbers. Now twelve of the maps that these filters make of one digit, and twelve of the 96 that the last convolution makes of it, after batch normalization and ReLU. Each map has its own scale; black is 0.
 
-# %% mystnb={"figure": {"name": "fig-cnn-maps", "caption": "Twelve feature maps of the first layer (above) and twelve of the last convolution (below) for the first test image, a seven."}, "image": {"alt": "Two rows of twelve small gray images. In the upper row the seven can be recognized, each time with other edges bright. In the lower row, of three by three cells, no digit can be seen; most cells are black and a few are bright."}}
+# %% mystnb={"figure": {"name": "fig-cnn-maps", "caption": "Twelve feature maps of the first layer (above) and twelve of the last convolution (below) for the first test image, a seven."}, "image": {"alt": "Two rows of twelve small gray images. In the upper row the seven can be recognized, each time with other edges bright. In the lower row, of three by three cells, no digit can be seen; most cells are black and a few are bright, and some maps are entirely black."}}
 outputs = [network.layers[number].output for number in (0, 10)]
 inner = keras.Model(network.inputs[0], outputs)
 first, last = (maps.numpy()[0].transpose(2, 0, 1) for maps in inner(test_images[:1]))
@@ -701,25 +755,41 @@ for axis, feature_map in zip(axes.flat, [*first[:12], *last[:12]]):
     axis.imshow(feature_map, vmin=0)
     axis.set_axis_off()
 
+
 # %% [markdown]
-# The maps of the first layer still look like the digit. Those of the last are 3 × 3 cells, each of which has seen 23 × 23 pixels, and each says whether something is there that this filter has learned to look for. What that is, no single picture tells.
+# Most maps of the first layer still look like the digit. Those of the last are 3 × 3 cells, and each says whether something is there that this filter has learned to look for; a map that is black all over has found it nowhere. The receptive field of a cell is 23 × 23 pixels (the outer cells have a part of theirs in the padding). What a filter looks for, no single picture tells.
 #
 # (small-network)=
 # ## Small
 #
 # How few parameters can a network have, and still be right 99 times in a hundred? This is a game; a good one, because it forces you to ask of each weight what it does. A public one has 1,936 parameters, was chosen on a validation split, and is right for 99.1 % of the test images {cite}`mnistminimal`. (Another has 697. It is the best of some 700 trainings, each stopped early by looking at the test set {cite}`parameterefficient`, so that its 99.03 % is no accuracy on unseen images.) Where would you save?
 #
-# - **Not at the end by throwing away places.** A dense layer on 99 numbers has 1,000 parameters. The mean of each map has none, but loses all places. A weighted sum of each map, a depthwise convolution as large as the map, has nine.
-# - **On full convolutions.** They cost $k^2 C F$, so fewer channels save in $C$ and in $F$. Where a layer is meant to look further and not to find something new, a separable one with a residual does it for a quarter of the weights.
-# - **On scales and biases**, of which batch normalization needs one. (For the residual the scale is really given up: it is added to something before ReLU.)
-# - **Not on the size of the maps**, which costs no parameters, only work.
+# - **Save on the step to the output, but keep the places.** Say that eleven maps of 3 × 3 are left at the end. A dense layer on these 99 numbers has 1,000 parameters. The mean of each map has none, but loses all places. A weighted sum of each map, a depthwise convolution as large as the map, has nine weights for each, and leaves eleven numbers for the dense layer.
+# - **Save on full convolutions.** They cost $k^2 C F$, so fewer channels save in $C$ and in $F$. Where a layer is meant to look further and not to find something new, a separable one with a residual does it for a quarter of the weights.
+# - **Save on scales and biases**, of which batch normalization needs one. (In the residual the scale is a real loss: there, $\Phi(x)$ is added to $x$ before ReLU, so that no later kernel can make up for it.)
+# - **Do not save on the size of the maps**, which costs no parameters, only work.
+#
+# Here is one that does so. It is what `networks.small` returns.
 
-# %% tags=["nbval-check-output"]
-small = count(networks.small())
-small[small["parameters"] > 0].reset_index(drop=True)
+# %%
+def normalized(maps, layer):
+    return layers.BatchNormalization(scale=False)(layer(maps))
+
+inputs = keras.Input((28, 28, 1))
+maps = layers.ReLU()(normalized(inputs, layers.Conv2D(6, 5, strides=2, use_bias=False)))
+maps = layers.ReLU()(normalized(maps, layers.Conv2D(8, 3, use_bias=False)))
+maps = layers.MaxPooling2D(2)(maps)  # 5 x 5 x 8
+change = layers.DepthwiseConv2D(3, padding="same", use_bias=False)(maps)
+change = normalized(change, layers.Conv2D(8, 1, use_bias=False))
+maps = layers.ReLU()(layers.add([maps, change]))
+maps = layers.ReLU()(normalized(maps, layers.Conv2D(11, 3, use_bias=False)))
+sums = layers.Flatten()(layers.DepthwiseConv2D(3, use_bias=False)(maps))
+small = keras.Model(inputs, layers.Dense(10, activation="softmax")(sums))
+counts = count(small).drop(columns=["name"], errors="ignore")
+counts[counts["parameters"] > 0].reset_index(drop=True)
 
 # %% [markdown]
-# Count it by hand before you believe the table. The first convolution has six kernels of 5 × 5 on one channel; the second eight of 3 × 3 on six; then a depthwise one with eight kernels of 3 × 3 and a mixing of eight channels into eight; a full one with eleven kernels of 3 × 3 on eight channels; a weighted sum of eleven maps; and the dense layer, from eleven numbers to ten, with its biases. Batch normalization without a scale has three numbers for each channel.
+# Count it by hand before you believe the table. The first convolution has six kernels of 5 × 5 on one channel; the second eight of 3 × 3 on six; then a depthwise one with eight kernels of 3 × 3 and a mixing of eight channels into eight; a full one with eleven kernels of 3 × 3 on eight channels; a weighted sum of eleven maps; and the dense layer, from eleven numbers to ten, with its biases. (Pooling, ReLU and the addition have none, and are left out of the table.) Batch normalization without a scale has three numbers for each channel.
 
 # %%
 convolutions = 5 * 5 * 1 * 6 + 3 * 3 * 6 * 8 + 3 * 3 * 8 * 11
@@ -730,40 +800,50 @@ claim("cnn-small-parameters", by_hand, exactly=1_828,
       about="parameters of small, by hand")
 
 # %%
-claim("cnn-small-keras", networks.small().count_params(), exactly=1_828,
+claim("cnn-small-keras", small.count_params(), exactly=1_828,
       about="parameters of small, by Keras")
 
 # %% [markdown]
 # Of these, the running means and variances of batch normalization are not learned by gradient; we count them all the same, as Keras does.
 #
-# A network that is too small for its task does not over-fit, it under-fits; what helps is patience. The study `convolution-design` gives it ten epochs of one cycle, with the rate 0.02, batches of 64 and images distorted half as strongly as for *good*, which is enough to compare.
+# A network that is too small for its task does not over-fit, it under-fits; what helps is patience. It trains with one cycle, the rate 0.02, batches of 64, and images distorted half as strongly as for *good*. The study `convolution-design` gives it ten epochs, on the validation split, which is enough to compare. What are the weighted sums worth? The study has the same network with plain means, too.
 
 # %%
-claim("cnn-small-validation", steps.loc["small", "mean"], between=(0.975, 0.99),
+claim("cnn-small-ten", steps.loc["small", "mean"], between=(0.975, 0.99),
       about="mean validation accuracy of small after ten epochs, five seeds")
 
-# %% [markdown]
-# It reaches {glue:text}`cnn-small-validation:.4f` on the validation images after these ten epochs. A longer training, measured on the test set, is in preparation. What are the weighted sums worth? The study has the same network with plain means.
-
 # %%
-gain = by_seed["small"] - by_seed["averaging"]
-claim("cnn-small-weighted", gain.mean(), between=(0.001, 0.02),
+gain, low, high = gained("small", "averaging")
+claim("cnn-small-weighted", gain, between=(0.001, 0.02),
       about="validation accuracy that 99 weights for sums gain, mean of five pairs")
 
 # %%
-claim("cnn-small-weighted-all", int((gain > 0).sum()), at_least=4,
-      about="seeds of five in which they gain something")
+claim("cnn-small-weighted-low", low, between=(-0.004, 0.0),
+      about="lower end of the 95 % interval of that gain")
+
+# %%
+claim("cnn-small-weighted-high", high, between=(0.001, 0.02),
+      about="upper end of that interval")
 
 # %% [markdown]
-# For 99 parameters more, the accuracy rises by {glue:text}`cnn-small-weighted:.4f` on average, and it does for {glue:text}`cnn-small-weighted-all:d` of five seeds. Whether 99 parameters spent on more filters would gain as much was not tried.
+# *Small* has {glue:text}`cnn-small-ten:.4f` after ten epochs, {glue:text}`cnn-small-weighted:.4f` more than with plain means; but the interval reaches from {glue:text}`cnn-small-weighted-low:.4f` to {glue:text}`cnn-small-weighted-high:.4f`, so five seeds do not decide whether the 99 parameters are well spent. Whether 99 spent on more filters would gain more was not tried.
+#
+# What forty epochs make of it, and what the test set says, will be added when that study has been run.
 #
 # (table-of-networks)=
 # ## The chosen networks in one table
 #
-# Parameters and multiply-adds are counted, accuracies come from the studies. For the seconds we time a training step (`train_on_batch`) in this build, and multiply by the steps of the whole training.
+# Parameters and multiply-adds are counted, accuracies come from the studies. For the seconds we time a training step (`train_on_batch`) in this build, and multiply by the steps of the whole training; where images are distorted, that is timed on 5,000 of them.
 
 # %%
 import time
+
+def seconds_of_distorting(strength):
+    """Seconds for 60,000 images, from those of 5,000."""
+    start = time.perf_counter()
+    random_affine(images[:5_000], pixels=2 * strength, degrees=10 * strength,
+                  zoom=0.1 * strength)
+    return 12 * (time.perf_counter() - start)
 
 def seconds_of_a_step(function, batch):
     """Median over 30 training steps, after five that do not count."""
@@ -780,20 +860,27 @@ def seconds_of_a_step(function, batch):
 table = {}
 for name in ("fast", "good"):
     study, function = studies.find(name), getattr(networks, name)
-    batch, totals = study.conditions[0].batch_size, count(function())
-    steps = study.epochs * -(-60_000 // batch)
+    (condition, *_), totals = study.conditions, count(function())
+    batch, strength = condition.batch_size, condition.distorted
+    epoch = seconds_of_a_step(function, batch) * -(-60_000 // batch)
+    epoch += seconds_of_distorting(strength) if strength else 0
     table[name] = {
         "parameters": totals["parameters"].sum(),
         "multiply-adds": totals["multiply_adds"].sum(),
-        "seconds": round(seconds_of_a_step(function, batch) * steps),
+        "seconds": round(study.epochs * epoch),
         **{f"{kind} {what}": round(result(name, condition)[what], 4)
            for kind, condition in (("validation", "validation"), ("test", "final"))
            for what in ("mean", "low", "high")}}
 pd.DataFrame(table, dtype=object)
 
 # %% [markdown]
-# The seconds leave out the distortion of the images, and what `fit` saves or adds around a step. Both train within the five minutes that one is willing to wait; *good* needs many times the seconds of *fast* for its third of a percent.
-#
+# The seconds leave out what `fit` adds around the steps, such as the preparation of the first one, which you have seen in its log. *Good* needs many times the seconds of *fast*, to be right for {glue:text}`cnn-good-over-fast:.4f` more of the images.
+
+# %%
+claim("cnn-good-over-fast", result("good")["mean"] - result("fast")["mean"],
+      between=(0.002, 0.007), about="mean test accuracy of good minus that of fast")
+
+# %% [markdown]
 # ## Exercises
 #
 # ```{exercise} Counting *good*
@@ -842,7 +929,7 @@ claim("cnn-dropout-hides", afterwards - log.history["accuracy"][0], between=(0.0
       about="training accuracy after an epoch, without dropout, minus what fit prints")
 
 # %% [markdown]
-# The accuracy afterwards is larger. `fit` averages over the epoch, and in its first steps the network knew nothing; most of the difference comes from that. What dropout adds, we see with one network at two ways of use:
+# The accuracy afterwards is larger. `fit` averages over the epoch, and in its first steps the network knew nothing. What dropout alone does, we see with the network as it is at the end, at two ways of use:
 
 # %%
 some = images[:2000]
@@ -853,7 +940,7 @@ claim("cnn-dropout-alone", hides, between=(0.002, 0.1),
       about="training accuracy without dropout minus that with dropout, same weights")
 
 # %% [markdown]
-# By {glue:text}`cnn-dropout-alone:.3f`, with the same weights on the same images.
+# At the end, dropout hides {glue:text}`cnn-dropout-alone:.3f`, with the same weights on the same images. How the whole difference divides between the two reasons was not measured.
 #
 # ````{solution-end}
 # ````
@@ -887,7 +974,7 @@ claim("cnn-mcnemar-images", needed, exactly=21,
 # ```{exercise} Smaller still (open-ended)
 # :label: ex-cnn-smaller
 #
-# Build a network with fewer parameters than *small* whose mean *validation* accuracy, over three seeds, is not lower by more than 0.002, with the same seeds for both. Write a `studies.Condition` for it or a loop with `fit`. Decide before you begin how many sketches you allow yourself, and report all of them. Touch the test set once.
+# Build a network with fewer parameters than *small* whose mean *validation* accuracy, over three seeds, is not lower by more than 0.002, with the same seeds for both and the recipe of `convolution-design`: ten epochs of one cycle, rate 0.02, batches of 64, distortion at half strength. (Three seeds may not resolve a difference of this size; say what yours allow you to say.) Write a `studies.Condition` for it or a loop with `fit`. Decide before you begin how many sketches you allow yourself, and report all of them. Touch the test set once.
 # ```
 #
 # ````{solution-start} ex-cnn-smaller
@@ -903,11 +990,11 @@ claim("cnn-mcnemar-images", needed, exactly=21,
 #
 # - SGD trains a convolutional layer: {glue:text}`cnn-rate-sgd:.4f` with its best rate, adam {glue:text}`cnn-rate-adam:.4f`, on validation images after five epochs. Adam forgives a wrong rate more readily. Compare optimizers only when each has had its own search.
 # - Dropout multiplies by random zeros, and has no parameters. Batch normalization has up to four numbers for each channel and, in training, depends on the batch. A separable convolution has $k^2 C + CF$ weights instead of $k^2 C F$. A residual is a wire.
-# - *Fast*: a stride instead of large maps, one cycle with a large rate, three epochs; {glue:text}`cnn-fast-mean:.4f` on the test set (ten seeds).
+# - *Fast*: a stride instead of large maps, one cycle with a large rate, two epochs; {glue:text}`cnn-fast-mean:.4f` on the test set (ten seeds).
 # - *Good*: distorted images, four convolutions, twelve epochs; {glue:text}`cnn-good-mean:.4f` (five seeds) with 82,618 parameters.
-# - *Small* has {glue:text}`cnn-small-parameters:,d` parameters, counted by hand; 99 of them are for weighted sums of its last maps.
-# - Everything was chosen on validation images, on which these networks look worse than on the test set. Nothing was chosen on the test set.
-# - Two trained networks are compared on the images on which they disagree; two recipes over several seeds. A lead of a tenth of a percent between two networks is within what coins do.
+# - *Small*: parameters only where they are needed, {glue:text}`cnn-small-parameters:,d` of them, counted by hand.
+# - Everything was chosen on validation images, on which these networks look worse than on the test set. Once, a result on the test set made us go back, to a shorter training of *fast*: say so when you do it.
+# - Two trained networks are compared on the images on which they disagree; two recipes over several seeds. If they disagree on some thirty images, a lead of a tenth of a percent is within what coins do.
 #
 # ## Further reading
 #
