@@ -785,7 +785,7 @@ maps = layers.ReLU()(layers.add([maps, change]))
 maps = layers.ReLU()(normalized(maps, layers.Conv2D(11, 3, use_bias=False)))
 sums = layers.Flatten()(layers.DepthwiseConv2D(3, use_bias=False)(maps))
 small = keras.Model(inputs, layers.Dense(10, activation="softmax")(sums))
-counts = count(small).drop(columns=["name"], errors="ignore")
+counts = count(small)
 counts[counts["parameters"] > 0].reset_index(drop=True)
 
 # %% [markdown]
@@ -833,7 +833,7 @@ claim("cnn-small-weighted-high", high, between=(0.001, 0.02),
 # (table-of-networks)=
 # ## The chosen networks in one table
 #
-# Parameters and multiply-adds are counted, accuracies come from the studies. For the seconds we time a training step (`train_on_batch`) in this build, and multiply by the steps of the whole training; where images are distorted, that is timed on 5,000 of them.
+# Parameters and multiply-adds are counted; accuracies come from the studies, with 95 % intervals over the seeds. For the seconds we time a training step (`train_on_batch`) in this build, and multiply by the steps of the whole training; where images are distorted, that is timed on 5,000 of them.
 
 # %%
 import time
@@ -865,13 +865,13 @@ for name in ("fast", "good"):
     epoch = seconds_of_a_step(function, batch) * -(-60_000 // batch)
     epoch += seconds_of_distorting(strength) if strength else 0
     table[name] = {
-        "parameters": totals["parameters"].sum(),
-        "multiply-adds": totals["multiply_adds"].sum(),
+        "parameters": int(totals["parameters"].sum()),
+        "multiply-adds": int(totals["multiply_adds"].sum()),
         "seconds": round(study.epochs * epoch),
-        **{f"{kind} {what}": round(result(name, condition)[what], 4)
-           for kind, condition in (("validation", "validation"), ("test", "final"))
-           for what in ("mean", "low", "high")}}
-pd.DataFrame(table, dtype=object)
+        "validation": "{mean:.4f} ({low:.4f} to {high:.4f})".format(
+            **result(name, "validation")),
+        "test": "{mean:.4f} ({low:.4f} to {high:.4f})".format(**result(name))}
+pd.DataFrame(table)
 
 # %% [markdown]
 # The seconds leave out what `fit` adds around the steps, such as the preparation of the first one, which you have seen in its log. *Good* needs many times the seconds of *fast*, to be right for {glue:text}`cnn-good-over-fast:.4f` more of the images.
