@@ -29,7 +29,7 @@
 # : 60 minutes to read, two minutes to run. The longer trainings are stored with the book.
 # :::
 #
-# The assignment asks for a network with at least one convolutional layer, and for 99 %. It adds: if you fall short, report the best that you reached, and your reasoning. The original submission reached "around 0.90" with adam, had "very poor performance in all attempts" with SGD, and concluded that SGD does not go with convolutional layers. {ref}`mistakes` finds the fault in its data. In this chapter we do what the question asks for, with data that are right.
+# The assignment asks for a network with at least one convolutional layer, and for 99 %. It adds: if you fall short, report the best that you reached, and your reasoning. The original submission reached "around 90%" with adam, had "very poor performance in all attempts" with SGD, and concluded that SGD does not go with convolutional layers. {ref}`mistakes` finds the fault in its data. In this chapter we do what the question asks for, with data that are right.
 #
 # There will be three networks, for three wishes: one that is *fast*, one that is *good*, and one that is *small*. All that is chosen on the way is chosen on 10,000 validation images. The test set comes in when a network is done. Where we went back after that, the text says so. In the end, we look at errors on the test set, and choose nothing by them.
 #
