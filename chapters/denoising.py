@@ -1346,7 +1346,8 @@ claim("denoising-again-confidence", repeated.loc["clean, 30 times", "confidence"
 
 # %%
 claim("denoising-again-noise", repeated.loc["pure noise, 30 times", "confidence"],
-      between=(0.6, 1), about="mean confidence in pure noise that was denoised 30 times")
+      between=(0.6, 1),
+      about="mean confidence in pure noise that was denoised 30 times")
 
 # %% [markdown]
 # The digits drift. Each pass smooths a little and repairs what is not broken, and many a digit becomes another one: the accuracy falls to {glue:text}`denoising-again-accuracy:.2f`, and the mean confidence is still {glue:text}`denoising-again-confidence:.2f`. The noise turns into shapes that get a confidence of {glue:text}`denoising-again-noise:.2f`. A good answer looks at the pictures, notes that accuracy and confidence part, and says what this means for judging generated digits by a classifier.
@@ -1400,8 +1401,8 @@ claim("denoising-new-scale", distances["test"], between=(0.03, 0.25),
       about="the same for decoded test digits")
 
 # %%
-claim("denoising-new-further", bool(distances["drawn"] > distances["test"]), exactly=True,
-      about="whether the former is larger")
+claim("denoising-new-further", bool(distances["drawn"] > distances["test"]),
+      exactly=True, about="whether the former is larger")
 
 # %% [markdown]
 # The median distance is {glue:text}`denoising-new:.3f` for drawn digits, and {glue:text}`denoising-new-scale:.3f` for decoded test digits. The drawn ones are further from all training digits than the digits of new writers are: they are no copies. A good answer shows some drawn digits beside their nearest ones, and compares whole distributions of distances.

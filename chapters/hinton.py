@@ -831,7 +831,8 @@ check_answer("prior-factor", answer, "ee170602", decimals=4)
 # $\lambda = 1 / (2 n \sigma_w^2)$. With ten times as many images it becomes ten times smaller: the belief stays, and the data speak louder.
 
 # %% tags=["nbval-check-output"]
-check_answer("prior-factor", round(1 / (2 * 50_000 * 0.1**2), 4), "ee170602", decimals=4)
+factor = round(1 / (2 * 50_000 * 0.1**2), 4)
+check_answer("prior-factor", factor, "ee170602", decimals=4)
 
 # %% [markdown]
 # ````{solution-end}
