@@ -51,9 +51,12 @@ def verify_data(options: argparse.Namespace) -> int:
 
 def list_studies(options: argparse.Namespace) -> int:
     """Print a line for each study."""
+    width = max(map(len, studies.STUDIES))
     for study in studies.STUDIES.values():
         networks = len(study.conditions) * len(study.factors) * len(study.seeds)
-        print(f"{study.name:<18}{networks:>4} networks, {study.epochs} epochs: {study.about}")
+        epochs = sorted({study.epochs_of(condition) for condition in study.conditions})
+        epochs = " or ".join(map(str, epochs))
+        print(f"{study.name:<{width}}{networks:>4} networks, {epochs} epochs: {study.about}")
     return 0
 
 

@@ -1,5 +1,7 @@
 """What is done to images on purpose: noise on their pixels; shifts, turns and zooms that keep the digit."""
 
+import numbers
+
 import numpy as np
 
 
@@ -37,7 +39,7 @@ def salt_and_pepper(images: np.ndarray, level: float | np.ndarray, seed: int | n
     >>> [round(float((noisy == value).mean()), 2) for value in (0, 0.5, 1)]
     [0.2, 0.6, 0.2]
     """
-    check_pixels(images)
+    _check_pixels(images)
     levels = np.asarray(level)
     fits = levels.dtype.kind in "iuf" and levels.shape in ((), (len(images),))
     if not fits or not ((levels >= 0) & (levels <= 1)).all():
@@ -95,10 +97,10 @@ def random_affine(
     >>> moved.sum(axis=(1, 2, 3)).round(3)  # as bright as before, at other places
     array([1., 1., 1.], dtype=float32)
     """
-    check_pixels(images)
+    _check_pixels(images)
     limits = {"pixels": (pixels, 14), "degrees": (degrees, 180), "zoom": (zoom, 0.9)}
     for name, (limit, most) in limits.items():
-        if not 0 <= limit <= most:
+        if not isinstance(limit, numbers.Real) or not 0 <= limit <= most:
             raise ValueError(f"{name}: got {limit!r}, expected a number from 0 to {most}")
     import keras  # here, because it takes seconds to load, and noise needs none of it
 
@@ -113,7 +115,7 @@ def random_affine(
     return keras.ops.convert_to_numpy(keras.ops.image.affine_transform(images, np.stack(rows, axis=1), "bilinear"))
 
 
-def check_pixels(images: object) -> None:
+def _check_pixels(images: object) -> None:
     """Raise ValueError unless `images` are float32, of shape (n, 28, 28, 1), and in [0, 1]."""
     expected = (
         "float32 of shape (n, 28, 28, 1) in [0, 1]; pass what preprocess() returns (a single image as images[:1])"

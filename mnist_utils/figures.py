@@ -1,4 +1,4 @@
-"""Plots that more than one chapter draws. Importing this module switches matplotlib to the style of the book."""
+"""The plots of the chapters. Importing this module switches matplotlib to the style of the book."""
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -10,7 +10,7 @@ if get_ipython() is not None:
     set_matplotlib_formats("svg")  # sharp at any size, and a fraction of the bytes of a bitmap
 
 
-def show_digits(images, titles=None, columns=10, value_range=(0, 255), size=0.75):
+def show_digits(images, titles=None, columns=10, value_range=None, size=0.75):
     """Draw images side by side, in rows.
 
     Parameters
@@ -19,8 +19,8 @@ def show_digits(images, titles=None, columns=10, value_range=(0, 255), size=0.75
     titles : sequence of n strings or numbers, optional
     columns : int
         Images a row.
-    value_range : (float, float)
-        The values drawn black and white: (0, 255) for raw pixels, (0, 1) for preprocessed ones.
+    value_range : (float, float), optional
+        The values drawn black and white: (0, 1) for preprocessed pixels; without it (0, 255), for raw ones.
     size : float
         Width of one image in inches.
 
@@ -39,6 +39,15 @@ def show_digits(images, titles=None, columns=10, value_range=(0, 255), size=0.75
         )
     if titles is not None and len(titles) != len(images):
         raise ValueError(f"got {len(titles)} titles for {len(images)} images; give each image one title")
+    if columns < 1:
+        raise ValueError(f"got {columns} columns, expected at least 1")
+    if value_range is None:
+        value_range = (0, 255)
+        if images.dtype.kind == "f" and images.max() <= 1:
+            raise ValueError(
+                f"got {images.dtype} images up to {images.max():g}, which would be black from 0 to 255; pass "
+                "value_range=(0, 1)"
+            )
     columns = min(columns, len(images))
     rows = -(-len(images) // columns)
     height = size * (1.0 if titles is None else 1.4)

@@ -1,4 +1,11 @@
-"""The networks that more than one chapter or study uses, as plain Keras models."""
+"""The networks that more than one chapter or study uses, as plain Keras models.
+
+Each function returns a new model that is not compiled, from images of shape (n, 28, 28, 1) to the probabilities of the
+ten digits, (n, 10); an auto-encoder returns images. `seed`, an integer, fixes the initial kernels (Glorot uniform;
+biases start at 0) and what dropout drops. Without it they differ at each call.
+"""
+
+import operator
 
 import keras
 from keras import layers
@@ -11,15 +18,13 @@ def dense(hidden=(64, 64), seed=None, activation="relu"):
     ----------
     hidden : sequence of int
         Units of each hidden layer.
-    seed : int, optional
-        Fixes the initial kernels (Glorot uniform; biases start at 0). Without it they differ at each call.
     activation : str
         Of the hidden layers.
 
-    Returns
-    -------
-    keras.Sequential
-        Not compiled; input (n, 28, 28, 1), output (n, 10).
+    Raises
+    ------
+    ValueError
+        If a layer would have no units.
 
     Examples
     --------
@@ -38,14 +43,15 @@ def stacked(times, hidden=(300, 500), seed=None, activation="relu"):
     Parameters
     ----------
     times : int
-        How many networks; with 1 it is the network that `dense` returns.
-    hidden, seed, activation
-        As in `dense`. With the same seed, a stack begins with the kernels of the lower ones.
+        How many networks; with 1 it is the network that `dense` returns. With the same seed, a stack begins with the
+        kernels of the lower ones.
+    hidden, activation
+        As in `dense`.
 
-    Returns
-    -------
-    keras.Sequential
-        Not compiled; input (n, 28, 28, 1), output (n, 10).
+    Raises
+    ------
+    ValueError
+        If there would be no network, or a layer without units.
 
     Examples
     --------
@@ -53,29 +59,22 @@ def stacked(times, hidden=(300, 500), seed=None, activation="relu"):
     >>> len(networks.stacked(3, seed=0).layers)  # one Flatten, 3 layers a network
     10
     """
-    if times < 1 or any(units < 1 for units in hidden):
+    try:
+        times, hidden = operator.index(times), tuple(map(operator.index, hidden))
+        wrong = times < 1 or any(units < 1 for units in hidden)
+    except TypeError:
+        wrong = True
+    if wrong:
         raise ValueError(
-            f"got {times} networks with hidden layers of {tuple(hidden)} units, expected at least 1 network, and each "
-            "layer to have at least 1 unit"
+            f"got {times!r} networks with hidden layers of {hidden!r} units, expected at least 1 network, and a "
+            "sequence of integers, at least 1 each, such as (64, 64)"
         )
     of_one = [*((units, activation) for units in hidden), (10, "softmax")]
     return _seeded([layers.Flatten(), *(layers.Dense(units, function) for units, function in of_one * times)], seed)
 
 
-def convolutional(filters=32, kernel_size=3, seed=None):
-    """Return the original submission's convolutional network: one convolution with ReLU, pooling, ten outputs.
-
-    Parameters
-    ----------
-    filters, kernel_size : int
-        Of the convolution, which is "valid"; pooling takes the maximum of 2 x 2 blocks.
-    seed : int, optional
-        Fixes the initial kernels, as in `dense`.
-
-    Returns
-    -------
-    keras.Sequential
-        Not compiled; input (n, 28, 28, 1), output (n, 10).
+def convolutional(seed=None):
+    """Return the original submission's convolutional network: 32 filters of 3 x 3 with ReLU, pooling, ten outputs.
 
     Examples
     --------
@@ -85,7 +84,7 @@ def convolutional(filters=32, kernel_size=3, seed=None):
     """
     return _seeded(
         [
-            layers.Conv2D(filters, kernel_size, activation="relu"),
+            layers.Conv2D(32, 3, activation="relu"),
             layers.MaxPooling2D(2),
             layers.Flatten(),
             layers.Dense(10, activation="softmax"),
@@ -97,18 +96,14 @@ def convolutional(filters=32, kernel_size=3, seed=None):
 def mnist_convnet(seed=None):
     """Return the network of the example *Simple MNIST convnet* of keras.io (F. Chollet, 2015).
 
-    Two convolutions with ReLU and pooling, dropout of one half, ten outputs: 34,826 parameters. The example trains it
-    with adam in batches of 128 for 15 epochs.
+    Two convolutions with ReLU and pooling, dropout of one half, ten outputs. The example trains it with adam in
+    batches of 128 for 15 epochs.
 
-    Parameters
-    ----------
-    seed : int, optional
-        Fixes the initial kernels, as in `dense`, and what is dropped.
-
-    Returns
-    -------
-    keras.Sequential
-        Not compiled; input (n, 28, 28, 1), output (n, 10).
+    Examples
+    --------
+    >>> from mnist_utils import networks
+    >>> networks.mnist_convnet(seed=0).count_params()
+    34826
     """
     return _seeded(
         [
@@ -129,15 +124,8 @@ def fast(seed=None, *, normalized=True):
 
     Parameters
     ----------
-    seed : int, optional
-        Fixes the initial kernels, as in `dense`.
     normalized : bool
         Whether the last convolution has batch normalization.
-
-    Returns
-    -------
-    keras.Sequential
-        Not compiled; input (n, 28, 28, 1), output (n, 10).
 
     Examples
     --------
@@ -169,16 +157,6 @@ def strided(seed=None):
 def good(seed=None):
     """Return the best network of the book: four convolutions, the first with a stride, batch normalization, dropout.
 
-    Parameters
-    ----------
-    seed : int, optional
-        Fixes the initial kernels, as in `dense`, and what is dropped.
-
-    Returns
-    -------
-    keras.Sequential
-        Not compiled; input (n, 28, 28, 1), output (n, 10).
-
     Examples
     --------
     >>> from mnist_utils import networks
@@ -208,16 +186,9 @@ def small(seed=None, *, weighted=True):
 
     Parameters
     ----------
-    seed : int, optional
-        Fixes the initial kernels, as in `dense`.
     weighted : bool
         Whether each of the last feature maps, of 3 x 3 numbers, has nine weights of its own, as a depthwise convolution
         has it; otherwise its mean is taken.
-
-    Returns
-    -------
-    keras.Model
-        Not compiled; input (n, 28, 28, 1), output (n, 10).
 
     Examples
     --------
@@ -259,16 +230,6 @@ def autoencoder(seed=None):
     The hidden layers have 128, 96 and 128 units with ReLU; the middle one gives the code. The last layer has a unit for
     each pixel, with a sigmoid.
 
-    Parameters
-    ----------
-    seed : int, optional
-        Fixes the initial kernels, as in `dense`.
-
-    Returns
-    -------
-    keras.Sequential
-        Not compiled; input and output (n, 28, 28, 1).
-
     Examples
     --------
     >>> from mnist_utils import networks
@@ -289,17 +250,8 @@ def autoencoder(seed=None):
 def convolutional_autoencoder(seed=None):
     """Return a denoising auto-encoder of convolutions with stride 2, and transposed ones that undo the stride.
 
-    8 and 16 filters on the way down, 16 and 8 on the way up; a convolution with a sigmoid follows.
-
-    Parameters
-    ----------
-    seed : int, optional
-        Fixes the initial kernels, as in `dense`.
-
-    Returns
-    -------
-    keras.Sequential
-        Not compiled; input and output (n, 28, 28, 1); the code has 7 x 7 positions.
+    8 and 16 filters on the way down, 16 and 8 on the way up, so that the code has 7 x 7 positions; a
+    convolution with a sigmoid follows.
 
     Examples
     --------
@@ -346,4 +298,4 @@ def _apply(hidden, maps):
 
 def _number(seed, index):
     """A seed for each layer: one for all would give layers of one shape the same weights."""
-    return None if seed is None else 1000 * seed + index
+    return None if seed is None else 1000 * operator.index(seed) + index

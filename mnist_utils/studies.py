@@ -10,7 +10,6 @@ To spread a study over machines, start ``dask scheduler`` on one and ``dask work
 package is installed, and pass the scheduler's address. Without it, nothing of dask is imported.
 """
 
-import concurrent.futures
 import contextlib
 import dataclasses
 import functools
@@ -20,6 +19,7 @@ import io
 import itertools
 import json
 import math
+import operator
 import os
 import platform
 import subprocess
@@ -82,7 +82,7 @@ class Condition:
     protocol : str
         Which images train, and which are measured when: a key of `PROTOCOLS`.
     learning_rate : float
-        Of SGD, in the first step.
+        Of the optimizer: in the first step, or the largest with "one-cycle".
     schedule : {"constant", "linear", "one-cycle"}
         "linear" lets the learning rate fall to 0 over all steps of the training; "one-cycle" lets it rise from 0 for a
         fifth of them, and then fall to 0 along a cosine.
@@ -128,7 +128,11 @@ class Condition:
 
     def __post_init__(self):
         if self.noise is not None:  # a list, where it comes from a file
-            object.__setattr__(self, "noise", tuple(map(float, self.noise)))
+            try:
+                least, most = map(float, self.noise)
+            except (TypeError, ValueError) as error:
+                raise StudyError(f"got noise {self.noise!r}, expected two levels, such as (0, 1)") from error
+            object.__setattr__(self, "noise", (least, most))
 
 
 # What results that were stored before a setting existed have for it.
@@ -148,9 +152,14 @@ class Study:
     epochs: int = 10
 
     def __post_init__(self):
-        for what, kind in (("conditions", Condition), ("hidden", int), ("factors", float), ("seeds", int)):
-            values = tuple(value if kind is Condition else kind(value) for value in getattr(self, what))
-            object.__setattr__(self, what, values)
+        kinds = {"hidden": operator.index, "factors": float, "seeds": operator.index}
+        for what in ("conditions", *kinds):
+            got = getattr(self, what)
+            try:
+                object.__setattr__(self, what, tuple(map(kinds[what], got) if what in kinds else got))
+            except (TypeError, ValueError) as error:
+                kind = "numbers" if what == "factors" else "integers"
+                raise StudyError(f"study {self.name!r}: got {what} {got!r}, expected a sequence of {kind}") from error
         for what in ("conditions", "factors", "seeds"):
             values = getattr(self, what)
             if not values:
@@ -159,8 +168,8 @@ class Study:
             if len(set(names)) < len(names):
                 raise StudyError(f"study {self.name!r}: got {what} {names}, expected each once")
         for epochs in (self.epochs, *(condition.epochs for condition in self.conditions)):
-            if epochs is not None and epochs < 1:
-                raise StudyError(f"study {self.name!r}: got {epochs} epochs, expected at least 1")
+            if epochs is not None and not (isinstance(epochs, int) and epochs >= 1):
+                raise StudyError(f"study {self.name!r}: got {epochs} epochs, expected an integer, at least 1")
         if not all(0 <= number < math.inf for number in self.factors + self.seeds):
             raise StudyError(f"study {self.name!r}: got a factor or a seed below 0 or not finite, expected none")
         if not all(units > 0 for units in self.hidden):
@@ -194,9 +203,12 @@ class Study:
                 f"got {condition}, expected denoisers to be measured on denoised images, other networks on noisy "
                 "ones if they are trained on noise, and only then"
             )
-        numbers = (condition.learning_rate, condition.batch_size)
-        if not all(0 < number < math.inf for number in numbers) or not 0 <= condition.momentum < 1:
-            raise StudyError(f"got {condition}, expected positive numbers, and momentum from 0 to below 1")
+        fits = isinstance(condition.batch_size, int) and condition.batch_size > 0
+        if not fits or not 0 < condition.learning_rate < math.inf or not 0 <= condition.momentum < 1:
+            raise StudyError(
+                f"got {condition}, expected a positive learning rate, batches of at least 1, and momentum from 0 to "
+                "below 1"
+            )
         if condition.divisions not in (0, 1, 2):
             raise StudyError(f"got {condition}, expected pixels divided 0 times, once or twice")
         if condition.stacked and condition.momentum:
@@ -493,6 +505,8 @@ def run(
         results, provenance = _continued(study, out, workers.machine)
         done = set(zip(results["condition"], results["factor"], results["seed"], strict=True))
         waiting = [job for job in jobs(study) if not done.issuperset(job.networks())]
+        for seed in {job.seed for job in waiting if job.conditions[0].network in DENOISERS}:
+            load_network("good", "final", seed)  # what cannot be measured in the end is refused before it is trained
         states = {job: _read_part(parts / job.file_name, job) for job in waiting}
         with _writing(parts):
             parts.mkdir(exist_ok=True)
@@ -508,7 +522,7 @@ def run(
                 job = running.pop(future)
                 try:
                     state = workers.result(future)
-                except (Exception, concurrent.futures.CancelledError) as error:
+                except Exception as error:
                     failure = failure or error  # the others that are done are stored first
                     continue
                 state.seconds = round(before + time.monotonic() - start, 1)
@@ -526,7 +540,7 @@ def run(
                     running[workers.submit(job, state)] = job
             if failure:
                 raise failure
-        with _writing(parts), contextlib.suppress(OSError):  # other seeds may wait there for their end
+        with contextlib.suppress(OSError):  # other seeds may wait there for their end
             parts.rmdir()
     return results
 
@@ -661,9 +675,12 @@ def summarize(results: pd.DataFrame, by: Sequence[str], of: str = "accuracy") ->
     split
     test       2  0.97  0.014  0.843  1.097
     """
+    by = [by] if isinstance(by, str) else list(by)
+    if results.empty:
+        raise StudyError("got no rows, expected at least one: see what you have selected")
     if results.duplicated([*by, "seed"]).any():
-        raise StudyError(f"got a seed more than once in a group, expected once; group by more than {[*by]}")
-    table = results.groupby(list(by))[of].agg(seeds="count", mean="mean", sd="std")
+        raise StudyError(f"got a seed more than once in a group, expected once; group by more than {by}")
+    table = results.groupby(by)[of].agg(seeds="count", mean="mean", sd="std")
     half = stats.t.ppf(0.975, table["seeds"] - 1) * table["sd"] / np.sqrt(table["seeds"])
     return table.assign(low=table["mean"] - half, high=table["mean"] + half)
 
@@ -688,7 +705,7 @@ def compare(again: pd.DataFrame, stored: pd.DataFrame, level: float = 0.01) -> p
     Raises
     ------
     StudyError
-        If the two do not have the same networks, or just one seed.
+        If the two do not have the same conditions, factors, epochs and numbers of seeds, or just one seed.
     """
     place = ["condition", "factor", "split", "epoch"]
     tables = []
@@ -880,10 +897,10 @@ def _network(condition: Condition, seed: int, steps: int):
         network = getattr(networks, condition.network)(seed=seed)
         rate = learning_rate(condition, steps)
         optimizer = keras.optimizers.get({"class_name": condition.optimizer, "config": {"learning_rate": rate}})
+        loss, metrics = "sparse_categorical_crossentropy", ["accuracy"]
         if condition.network in DENOISERS:
-            network.compile(optimizer, "binary_crossentropy", steps_per_execution=20)
-        else:
-            network.compile(optimizer, "sparse_categorical_crossentropy", metrics=["accuracy"], steps_per_execution=20)
+            loss, metrics = "binary_crossentropy", None
+        network.compile(optimizer, loss, metrics=metrics, steps_per_execution=20)
         optimizer.build(network.trainable_variables)
         network.initial = [variable.numpy() for variable in [*network.variables, *optimizer.variables]]
         _cache.network_key, _cache.network = key, network
@@ -1037,7 +1054,7 @@ class _Cluster:
     def _explained(self) -> Iterator[None]:
         try:
             yield
-        except (Exception, concurrent.futures.CancelledError) as error:
+        except Exception as error:
             if isinstance(error, StudyError):
                 raise
             raise StudyError(
@@ -1156,8 +1173,10 @@ def _continued(study: Study, out: str | os.PathLike, machine: dict) -> tuple[pd.
     results, stored = _read(study, out)
     _refuse_other(stored, fresh, description, "Choose another folder")
     for key in ("code", "processor", "threads"):  # by whatever the networks were trained
-        if str(fresh[key]) not in str(stored[key]).split(", "):
-            stored[key] = f"{stored[key]}, {fresh[key]}"
+        known = str(stored[key]).split(", ")
+        unknown = [part for part in str(fresh[key]).split(", ") if part not in known]
+        if unknown:
+            stored[key] = ", ".join(known + unknown)
     return results, stored
 
 
@@ -1183,7 +1202,8 @@ def _read(study: Study, folder: str | os.PathLike) -> tuple[pd.DataFrame, dict]:
                 raise TypeError(f"{key} is {provenance[key]!r} in {description.name}")
         conditions = provenance["study"]["conditions"]
         provenance["study"]["conditions"] = [{**UNSET, **settings} for settings in conditions]
-        stored = dataclasses.replace(study, epochs=provenance["study"]["epochs"])
+        epochs = provenance["study"]["epochs"]
+        epochs_of = {c["name"]: operator.index(c["epochs"] or epochs) for c in provenance["study"]["conditions"]}
     except (OSError, ValueError, KeyError, TypeError) as error:
         got = f"got {type(error).__name__}: {error}"
         advice = f"`python -m mnist_utils studies run {study.name}` with another folder makes both"
@@ -1196,7 +1216,7 @@ def _read(study: Study, folder: str | os.PathLike) -> tuple[pd.DataFrame, dict]:
             f"{csv}: got a file that was cut short or edited: its SHA-256 is not one that {description.name} states. "
             "Restore it, or choose another folder"
         )
-    rows_of = {condition.name: _measured(condition, stored.epochs_of(condition)) for condition in study.conditions}
+    rows_of = {c.name: _measured(c, epochs_of[c.name]) for c in study.conditions if c.name in epochs_of}
     for (condition, factor, seed), rows in results.groupby(["condition", "factor", "seed"], dropna=False):
         if list(zip(rows["epoch"], rows["split"], strict=True)) != rows_of.get(condition):
             raise StudyError(

@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from keras import layers
 
+from mnist_utils import networks
 from mnist_utils.convolution import toeplitz_matrix
 from mnist_utils.counting import (
     conv2d_multiply_adds,
@@ -113,23 +114,18 @@ def test_counts_of_any_network_are_those_of_keras_and_of_its_matrices(image_shap
     assert list(counts.multiply_adds) == [multiplications(layer) for layer in expected]
 
 
-def dense_network(*units):
-    stack = [layers.Dense(number) for number in units]
-    return keras.Sequential([keras.Input((28, 28, 1)), layers.Flatten(), *stack])
-
-
 @pytest.mark.parametrize(
-    ("units", "parameters"),
-    [((64, 64, 10), 55_050), ((500, 300, 10), 545_810), ((125, 100, 50, 10), 116_285)],
+    ("hidden", "parameters"),
+    [((64, 64), 55_050), ((500, 300), 545_810), ((125, 100, 50), 116_285)],
 )
-def test_the_dense_networks_of_the_assignment(units, parameters):
-    counts = count(dense_network(*units))
+def test_the_dense_networks_of_the_assignment(hidden, parameters):
+    counts = count(networks.dense(hidden))
     assert counts.parameters.sum() == parameters
-    assert counts.multiply_adds.sum() == parameters - sum(units)  # all but the biases
+    assert counts.multiply_adds.sum() == parameters - sum(hidden) - 10  # all but the biases
 
 
 def test_each_layer_of_the_first_network():
-    counts = count(dense_network(64, 64, 10))
+    counts = count(networks.dense((64, 64)))
     assert list(counts.kind) == ["Flatten", "Dense", "Dense", "Dense"]
     assert list(counts.output_shape) == [(784,), (64,), (64,), (10,)]
     assert list(counts.parameters) == [0, 50_240, 4_160, 650]
@@ -137,19 +133,7 @@ def test_each_layer_of_the_first_network():
 
 
 def test_the_convnet_of_keras_io():
-    model = keras.Sequential(
-        [
-            keras.Input((28, 28, 1)),
-            layers.Conv2D(32, 3, activation="relu"),
-            layers.MaxPooling2D(2),
-            layers.Conv2D(64, 3, activation="relu"),
-            layers.MaxPooling2D(2),
-            layers.Flatten(),
-            layers.Dropout(0.5),
-            layers.Dense(10, activation="softmax"),
-        ]
-    )
-    counts = count(model)
+    counts = count(networks.mnist_convnet())
     assert list(counts.parameters) == [320, 0, 18_496, 0, 0, 0, 16_010]
     assert counts.parameters.sum() == 34_826
     assert list(counts.multiply_adds) == [26**2 * 9 * 32, 0, 11**2 * 9 * 32 * 64, 0, 0, 0, 16_000]
@@ -213,7 +197,7 @@ def called_twice():
         (lambda: 55_050, TypeError, "model must be a Keras model, got int"),
         (lambda: keras.Sequential([layers.Dense(10)], name="open"), ValueError, "'open' must begin with keras.Input"),
         (lambda: keras.Sequential([keras.Input((9, 9)), layers.LSTM(2, name="memory")]), ValueError, "got LSTM; count"),
-        (lambda: keras.Sequential([keras.Input((28, 28, 1)), dense_network(10)]), ValueError, "got Sequential; count"),
+        (lambda: keras.Sequential([keras.Input((28, 28, 1)), networks.dense()]), ValueError, "got Sequential; count"),
         (
             lambda: keras.Sequential([keras.Input((None, None, 1)), layers.Conv2D(1, 3, name="wide")]),
             ValueError,
@@ -251,3 +235,20 @@ def test_models_without_a_count_are_refused(model, error, message):
 def test_sizes_that_are_no_positive_integers_are_refused(formula, arguments, error, message):
     with pytest.raises(error, match=message):
         formula(*arguments)
+
+
+@pytest.mark.parametrize("hidden", [64, (0,), (64.5,), ("64",), None])
+def test_hidden_layers_that_cannot_be_are_refused(hidden):
+    with pytest.raises(ValueError, match="expected at least 1 network, and a sequence of integers"):
+        networks.dense(hidden)
+
+
+def test_hidden_layers_may_come_from_an_iterator():
+    assert networks.dense(iter([64, 64])).count_params() == 55_050
+    with pytest.raises(ValueError, match="got 0 networks"):
+        networks.stacked(0)
+
+
+def test_a_seed_of_numpy_is_the_same_seed():
+    one, other = networks.fast(seed=3), networks.fast(seed=np.int64(3))
+    np.testing.assert_array_equal(one.layers[0].kernel, other.layers[0].kernel)

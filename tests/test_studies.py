@@ -63,7 +63,7 @@ def contents(folder):
     [
         ({"seeds": ()}, "got no seeds"),
         ({"conditions": ()}, "got no conditions"),
-        ({"epochs": 0}, "got 0 epochs, expected at least 1"),
+        ({"epochs": 0}, "got 0 epochs, expected an integer, at least 1"),
         ({"factors": (-0.1,)}, "below 0"),
         ({"factors": (float("nan"),)}, "not finite"),
         ({"factors": (float("inf"),)}, "not finite"),
@@ -76,9 +76,17 @@ def contents(folder):
         ({"conditions": (studies.Condition("a", "search", momentum=1.0),)}, "momentum from 0 to below 1"),
         ({"conditions": (studies.Condition("a", "search", momentum=0.5, stacked=True),)}, "no momentum where"),
         ({"seeds": (-1,)}, "below 0"),
-        ({"conditions": (studies.Condition("a", "search", epochs=0),)}, "got 0 epochs, expected at least 1"),
+        (
+            {"conditions": (studies.Condition("a", "search", epochs=0),)},
+            "got 0 epochs, expected an integer, at least 1",
+        ),
         ({"conditions": (studies.Condition("a", "test"),)}, "expected a protocol of assignment"),
-        ({"conditions": (studies.Condition("a", "search", learning_rate=0),)}, "expected positive numbers"),
+        ({"conditions": (studies.Condition("a", "search", learning_rate=0),)}, "expected a positive learning rate"),
+        ({"conditions": (studies.Condition("a", "search", batch_size=0.5),)}, "batches of at least 1"),
+        ({"epochs": 1.5}, "got 1.5 epochs, expected an integer"),
+        ({"seeds": (0.5, 1)}, r"got seeds \(0.5, 1\), expected a sequence of integers"),
+        ({"hidden": 64}, "got hidden 64, expected a sequence of integers"),
+        ({"factors": ("much",)}, "expected a sequence of numbers"),
         ({"conditions": (studies.Condition("a", "search", divisions=-1),)}, "expected pixels divided 0 times"),
         ({"conditions": (studies.Condition("a", "search", schedule="cosine"),)}, "expected a schedule of constant"),
         ({"conditions": (studies.Condition("a", "search", network="resnet"),)}, "expected a network of dense, conv"),
@@ -96,6 +104,12 @@ def contents(folder):
 def test_a_study_that_cannot_be_trained_is_refused(change, message):
     with pytest.raises(studies.StudyError, match=message):
         dataclasses.replace(SMALL, **change)
+
+
+@pytest.mark.parametrize("noise", [0.4, (0.4,), (0, 0.5, 1), ("none", 1)])
+def test_noise_that_is_no_pair_of_levels_is_refused(noise):
+    with pytest.raises(studies.StudyError, match=r"got noise .* expected two levels"):
+        dataclasses.replace(DENOISER, noise=noise)
 
 
 def test_an_unknown_study_is_refused_with_the_names_there_are():
@@ -288,6 +302,21 @@ def test_a_denoiser_learns_to_undo_noise_and_a_classifier_is_measured_on_what_it
         assert (row.loss, row.accuracy) == pytest.approx(classifier.evaluate(seen, labels, verbose=0), abs=1e-4)
 
 
+def test_a_denoiser_without_its_classifier_is_refused_before_it_is_trained(few_images, tmp_path):
+    study = dataclasses.replace(SMALL, conditions=(DENOISER,), seeds=(99,))
+    with pytest.raises(studies.StudyError, match=r"'good'.* seed 99"):
+        studies.run(study, tmp_path)
+    assert not list(tmp_path.glob("*.csv")) and not list(tmp_path.glob("*.parts/*"))
+
+
+def test_results_of_other_epochs_than_those_of_the_catalogue_can_be_loaded(few_images, tmp_path, monkeypatch):
+    conditions = (studies.Condition("usual", "search"), studies.Condition("longer", "search", epochs=3))
+    study = dataclasses.replace(SMALL, conditions=conditions)
+    monkeypatch.setitem(studies.STUDIES, "small", study)
+    assert main(["studies", "run", "small", "--epochs", "2", "--out", str(tmp_path)]) == 0
+    assert studies.load("small", tmp_path).groupby("condition")["epoch"].max().to_dict() == {"longer": 2, "usual": 2}
+
+
 def test_a_classifier_that_was_trained_on_noise_is_measured_on_noise(few_images):
     condition = dataclasses.replace(CONVOLUTIONAL, protocol="noisy", noise=(0, 1), network="fast", learning_rate=0.01)
     rows = studies.train_slice(dataclasses.replace(SMALL, conditions=(condition,), epochs=8), epochs=8)
@@ -352,12 +381,21 @@ def epochs_stored(folder):
     return stored
 
 
-def test_a_run_killed_again_and_again_loses_no_finished_epoch_and_ends_as_an_uninterrupted_one(tmp_path):
-    code = "studies.run(study, sys.argv[1]); assert not {'distributed', 'dask'} & set(sys.modules)"
-    assert start(code, tmp_path / "whole").wait() == 0
+ALONE = "studies.run(study, sys.argv[1]); assert not {'distributed', 'dask'} & set(sys.modules)"
+
+
+@pytest.fixture(scope="module")
+def uninterrupted(tmp_path_factory):
+    """The folder of a run in one piece, without a cluster."""
+    folder = tmp_path_factory.mktemp("uninterrupted")
+    assert start(ALONE, folder).wait() == 0
+    return folder
+
+
+def test_a_run_killed_again_and_again_loses_no_finished_epoch_and_ends_as_an_uninterrupted_one(tmp_path, uninterrupted):
     generator, kept, killed = random.Random(0), set(), 0
     while killed < KILLS:
-        process = start(code, tmp_path / "killed")
+        process = start(ALONE, tmp_path / "killed")
         while process.poll() is None and epochs_stored(tmp_path / "killed") == kept:
             time.sleep(0.05)
         time.sleep(generator.uniform(0, 0.5))
@@ -370,8 +408,8 @@ def test_a_run_killed_again_and_again_loses_no_finished_epoch_and_ends_as_an_uni
         if len(kept) == 24:  # 6 networks, 4 epochs: begin anew
             shutil.rmtree(tmp_path / "killed")
             kept = set()
-    assert start(code, tmp_path / "killed").wait() == 0
-    assert (tmp_path / "killed" / "longer.csv").read_bytes() == (tmp_path / "whole" / "longer.csv").read_bytes()
+    assert start(ALONE, tmp_path / "killed").wait() == 0
+    assert (tmp_path / "killed" / "longer.csv").read_bytes() == (uninterrupted / "longer.csv").read_bytes()
     assert sorted(contents(tmp_path / "killed")) == [".longer.lock", "longer.csv", "longer.json"]
 
 
@@ -380,7 +418,7 @@ def dask(*arguments):
     return subprocess.Popen([command, *arguments], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
 
 
-def test_a_cluster_gives_the_same_results_though_a_worker_is_killed(tmp_path, monkeypatch):
+def test_a_cluster_gives_the_same_results_though_a_worker_is_killed(tmp_path, monkeypatch, uninterrupted):
     processes = [dask("scheduler", "--host", "127.0.0.1", "--port", "0", "--no-dashboard")]
     runs = []
     try:
@@ -417,8 +455,7 @@ def test_a_cluster_gives_the_same_results_though_a_worker_is_killed(tmp_path, mo
         for process in processes + runs:
             process.kill()
             process.communicate()
-    assert start("studies.run(study, sys.argv[1])", tmp_path / "local").wait() == 0
-    assert (tmp_path / "cluster" / "longer.csv").read_bytes() == (tmp_path / "local" / "longer.csv").read_bytes()
+    assert (tmp_path / "cluster" / "longer.csv").read_bytes() == (uninterrupted / "longer.csv").read_bytes()
 
 
 def test_a_scheduler_that_does_not_answer_is_not_waited_for_forever(tmp_path, monkeypatch):
@@ -701,6 +738,13 @@ def test_one_seed_has_no_interval():
     assert row[["sd", "low", "high"]].isna().all()
 
 
+def test_one_column_may_be_named_alone_and_no_rows_are_refused():
+    table = pd.DataFrame({"split": ["test"] * 2, "seed": [0, 1], "accuracy": [0.9, 0.8]})
+    pd.testing.assert_frame_equal(studies.summarize(table, by="split"), studies.summarize(table, by=["split"]))
+    with pytest.raises(studies.StudyError, match="got no rows"):
+        studies.summarize(table.query("split == 'validation'"), by="split")
+
+
 def test_a_seed_twice_in_a_group_is_refused():
     results = pd.DataFrame({"split": "test", "seed": [0, 0], "accuracy": [0.97, 0.98]})
     with pytest.raises(studies.StudyError, match="seed more than once"):
@@ -748,7 +792,7 @@ WHOLE = {
 }
 
 
-@pytest.mark.parametrize("name", sorted(studies.STUDIES.keys() - {"good"}))
+@pytest.mark.parametrize("name", sorted(studies.STUDIES.keys() - {"good", "small"}))
 def test_a_slice_of_a_stored_study_comes_out_again_within_its_spread(name):
     study, place = studies.find(name), ["condition", "factor", "split", "epoch"]
     if name in WHOLE:
@@ -770,10 +814,11 @@ def test_a_slice_of_a_stored_study_comes_out_again_within_its_spread(name):
         assert (distance <= allowed).all(), pd.DataFrame({"distance": distance, "allowed": allowed})
 
 
-def test_the_stored_weights_of_the_best_network_give_its_stored_results():
+@pytest.mark.parametrize("name", ["good", "small"])  # a training takes minutes
+def test_the_stored_weights_give_the_stored_results(name):
     _, (images, labels) = load_mnist()
-    stored = studies.load("good").query("condition == 'final' and seed == 0")
-    network = studies.load_network("good", "final", seed=0)
+    stored = studies.load(name).query("condition == 'final' and seed == 0")
+    network = studies.load_network(name, "final", seed=0)
     network.compile(loss="sparse_categorical_crossentropy", metrics=["accuracy"])
     measured = network.evaluate(preprocess(images), labels, batch_size=1000, verbose=0)
     assert measured == pytest.approx(stored[["loss", "accuracy"]].to_numpy()[0], abs=1.1e-4)
