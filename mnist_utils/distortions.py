@@ -52,7 +52,7 @@ def salt_and_pepper(images: np.ndarray, level: float | np.ndarray, seed: int | n
     drawn = random.random(images.shape, dtype=np.float32)  # one number a pixel: below level / 2 pepper, then salt
     levels = levels.astype(np.float32).reshape(-1, 1, 1, 1)
     noisy = np.where(drawn < levels, np.float32(1), images)
-    noisy[drawn < levels / 2] = 0
+    noisy *= drawn >= levels / 2
     return noisy
 
 
