@@ -527,7 +527,7 @@ for name, marker in (("fast", "o"), ("mnist_convnet", "s")):
     part = of_epochs.loc[name]
     [line] = axis.plot(part["seconds"], part["accuracy"], marker=marker, label=name)
     for _, run in timed[timed["network"] == name].groupby("seed"):
-        axis.plot(run["seconds"], run["accuracy"], color=line.get_color(), linewidth=0.5)
+        axis.plot(run["seconds"], run["accuracy"], color=line.get_color(), lw=0.5)
 axis.axhline(0.99, color="gray", linestyle="--", linewidth=1)
 axis.set(xlabel="seconds of training", ylabel="test accuracy", ylim=(0.955, 0.995))
 axis.legend(loc="lower right");
@@ -836,17 +836,17 @@ for axis, feature_map in zip(axes.flat, [*first[:12], *last[:12]]):
 # Here is one that follows this. It was one of some ten sketches, most of them with one or two seeds; the validation images decided, on rate, batches and distortion as well, which were not searched for one by one. It is what `networks.small` returns.
 
 # %%
-def without_scale(maps, layer):
+def unscaled(maps, layer):
     return layers.BatchNormalization(scale=False)(layer(maps))
 
 inputs = keras.Input((28, 28, 1))
-maps = layers.ReLU()(without_scale(inputs, layers.Conv2D(6, 5, strides=2, use_bias=False)))
-maps = layers.ReLU()(without_scale(maps, layers.Conv2D(8, 3, use_bias=False)))
+maps = layers.ReLU()(unscaled(inputs, layers.Conv2D(6, 5, strides=2, use_bias=False)))
+maps = layers.ReLU()(unscaled(maps, layers.Conv2D(8, 3, use_bias=False)))
 maps = layers.MaxPooling2D(2)(maps)  # 5 x 5 x 8
 change = layers.DepthwiseConv2D(3, padding="same", use_bias=False)(maps)
-change = without_scale(change, layers.Conv2D(8, 1, use_bias=False))
+change = unscaled(change, layers.Conv2D(8, 1, use_bias=False))
 maps = layers.ReLU()(layers.add([maps, change]))
-maps = layers.ReLU()(without_scale(maps, layers.Conv2D(11, 3, use_bias=False)))
+maps = layers.ReLU()(unscaled(maps, layers.Conv2D(11, 3, use_bias=False)))
 sums = layers.Flatten()(layers.DepthwiseConv2D(3, use_bias=False)(maps))
 small = keras.Model(inputs, layers.Dense(10, activation="softmax")(sums))
 counts = count(small)
