@@ -6,6 +6,9 @@ import numbers
 from dataclasses import dataclass
 
 from IPython import get_ipython
+from IPython.display import display
+
+GLUED = "application/papermill.record/"  # before the type of what myst_nb glues
 
 
 class ClaimError(AssertionError):
@@ -95,10 +98,15 @@ def claim(name, value, *, exactly=None, between=None, at_least=None, at_most=Non
     if get_ipython() is None:
         print(stated)
     else:
-        from myst_nb import glue  # it brings Sphinx with it, which a script can do without
-
-        glue(name, value, display=False)
+        _glue(name, value)
     return stated
+
+
+def _glue(name, value):
+    """Do what `myst_nb.glue` does without display; importing that brings Sphinx, for seconds in each notebook."""
+    data, metadata = get_ipython().display_formatter.format(value)
+    metadata["scrapbook"] = {"name": name, "mime_prefix": GLUED}
+    display({f"{GLUED}{kind}": content for kind, content in data.items()}, raw=True, metadata=metadata)
 
 
 def describe_band(name, kind, bound):

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from IPython.core.interactiveshell import InteractiveShell
 from IPython.utils.capture import capture_output
+from myst_nb import glue
 
 from mnist_utils.claims import ClaimError, answer_digest, check_answer, claim
 
@@ -70,10 +71,12 @@ def test_in_a_notebook_a_claim_is_glued_as_a_plain_number_and_rendered_with_its_
     try:
         with capture_output() as captured:
             shown = claim("some-name", np.float64(0.97), at_least=0.9, about="a < b")
+            glue("some-name", 0.97, display=False)
     finally:
         InteractiveShell.clear_instance()
-    (glued,) = captured.outputs
-    assert glued.data == {"application/papermill.record/text/plain": "0.97"}
+    glued, by_library = captured.outputs
+    assert glued.data == by_library.data == {"application/papermill.record/text/plain": "0.97"}
+    assert glued.metadata == by_library.metadata
     assert glued.metadata["scrapbook"]["name"] == "some-name"
     assert 'id="claim-some-name"' in shown._repr_html_()
     assert "a &lt; b: <strong>0.97</strong> <span>(at least 0.9)</span>" in shown._repr_html_()
