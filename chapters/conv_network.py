@@ -523,11 +523,11 @@ timed = pd.read_csv(studies.RESULTS / "time-to-99.csv")
 of_epochs = timed.groupby(["network", "epoch"]).agg(
     seconds=("seconds", "median"), accuracy=("accuracy", "mean"))
 figure, axis = plt.subplots(figsize=(7, 3.2))
-for name, marker in (("fast", "o"), ("mnist_convnet", "s")):
+for name, style in (("fast", "C0o-"), ("mnist_convnet", "C1s-")):
     part = of_epochs.loc[name]
-    [line] = axis.plot(part["seconds"], part["accuracy"], marker=marker, label=name)
+    axis.plot(part["seconds"], part["accuracy"], style, label=name)
     for _, run in timed[timed["network"] == name].groupby("seed"):
-        axis.plot(run["seconds"], run["accuracy"], color=line.get_color(), lw=0.5)
+        axis.plot(run["seconds"], run["accuracy"], style[:2], linestyle="-", lw=0.5)
 axis.axhline(0.99, color="gray", linestyle="--", linewidth=1)
 axis.set(xlabel="seconds of training", ylabel="test accuracy", ylim=(0.955, 0.995))
 axis.legend(loc="lower right");
