@@ -6,7 +6,8 @@ ENVIRONMENT := $(VENV)/installed
 BIN := $(VENV)/bin
 PORT ?= 8000
 BOOK := _build/html/index.html
-# Chapters are executed again when what they import or read has changed: the cache of executed chapters sees only their own cells.
+# Chapters are executed again when what they import or read has changed: the cache of executed chapters, and what Sphinx has read, see only
+# their own text.
 EXECUTED := _build/executed
 INPUTS := $(wildcard mnist_utils/*.py mnist_utils/data/*.gz results/* assets/*.mplstyle) requirements.lock
 
@@ -35,7 +36,7 @@ $(ENVIRONMENT): requirements.lock pyproject.toml
 	@touch $@
 
 $(EXECUTED): $(INPUTS) | $(ENVIRONMENT)
-	@rm -rf _build/.jupyter_cache && mkdir -p _build && touch $@
+	@rm -rf _build/.jupyter_cache _build/.doctrees && mkdir -p _build && touch $@
 
 book: $(ENVIRONMENT) $(EXECUTED) ## execute the chapters and render the book: _build/html/index.html
 	$(BIN)/jupyter-book build . -W -n --keep-going
