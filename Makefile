@@ -39,6 +39,7 @@ $(EXECUTED): $(INPUTS) | $(ENVIRONMENT)
 	@rm -rf _build/.jupyter_cache _build/.doctrees && mkdir -p _build && touch $@
 
 book: $(ENVIRONMENT) $(EXECUTED) ## execute the chapters and render the book: _build/html/index.html
+	@$(BIN)/python tools/execute.py
 	$(BIN)/jupyter-book build . -W -n --keep-going
 	@echo "The book: $(CURDIR)/$(BOOK)"
 

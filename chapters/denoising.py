@@ -579,7 +579,7 @@ classifier.compile(steps_per_execution=10)  # ten batches at a time, which is qu
 
 # %%
 def answers_to(images):
-    return classifier.predict(images, batch_size=1000, verbose=0).argmax(axis=1)
+    return classifier.predict(images, batch_size=250, verbose=0).argmax(axis=1)
 
 answers = {
     "noisy": [answers_to(noisy(level)) for level in levels],

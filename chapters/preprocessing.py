@@ -224,7 +224,7 @@ from mnist_utils.dataset import split
 
 
 # %% [markdown]
-# The function below multiplies the pixels by a factor, trains, and returns the trained network with its accuracy, the second of the two numbers of `evaluate`. The seed fixes the initial weights and the order of the images, so that only the factor differs between two calls.
+# The function below multiplies the pixels by a factor, trains, and returns the trained network with its accuracy, the second of the two numbers of `evaluate`, which it computes for 1,000 images at a time. The seed fixes the initial weights and the order of the images, so that only the factor differs between two calls. `steps_per_execution=10` hands ten batches at a time to TensorFlow, which saves the pauses between them and changes no result.
 
 # %%
 def train_scaled(factor, seed, learning_rate=0.1):
@@ -234,10 +234,12 @@ def train_scaled(factor, seed, learning_rate=0.1):
         keras.optimizers.SGD(learning_rate),
         loss="sparse_categorical_crossentropy",
         metrics=["accuracy"],
+        steps_per_execution=10,
     )
     scaled, scaled_validation = x_fit * factor, x_validation * factor
     network.fit(scaled, y_fit, batch_size=128, epochs=1, verbose=0)
-    return network, network.evaluate(scaled_validation, y_validation, verbose=0)[1]
+    _, accuracy = network.evaluate(scaled_validation, y_validation, 1000, verbose=0)
+    return network, accuracy
 
 
 # %% [markdown]

@@ -10,10 +10,13 @@ from pathlib import Path
 
 import nbformat
 import pytest
+from jupyter_cache import get_cache
+from myst_nb.core.read import myst_nb_reader_plugin
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "tools"))
 
+import execute  # noqa: E402
 import pairs  # noqa: E402
 
 NAMES = pairs.chapter_names()
@@ -83,6 +86,27 @@ def test_a_chapter_missing_from_the_table_of_contents_is_named(tmp_path, monkeyp
     monkeypatch.setattr(pairs, "CHAPTERS", tmp_path)
     with pytest.raises(ValueError, match=r"not in _toc\.yml: chapters/forgotten\.md"):
         pairs.chapter_names()
+
+
+def test_chapters_are_executed_once_and_one_that_fails_is_named_when_the_others_are_kept(tmp_path, monkeypatch, capsys):
+    header = (ROOT / "chapters" / "preprocessing.md").read_text(encoding="utf-8").split("\n---\n")[0] + "\n---\n"
+    for name, code in (("works", 'open("traces", "a").write("executed ")'), ("fails", "print(undefined)")):
+        (tmp_path / f"{name}.md").write_text(f"{header}\n# A title\n\n```{{code-cell}} ipython3\n{code}\n```\n")
+    monkeypatch.setattr(pairs, "CHAPTERS", tmp_path)
+    monkeypatch.setattr(pairs, "chapter_names", lambda: ["works", "fails"])
+    for _ in range(2):
+        with pytest.raises(SystemExit) as exit:
+            execute.main(tmp_path / "cache")
+        assert exit.value.code == 1
+        assert re.search(r"chapters/fails\.md failed:\n[^$]*name 'undefined' is not defined", capsys.readouterr().err)
+    assert (tmp_path / "traces").read_text() == "executed "
+    (tmp_path / "fails.md").unlink()
+    monkeypatch.setattr(pairs, "chapter_names", lambda: ["works"])
+    with pytest.raises(SystemExit) as exit:
+        execute.main(tmp_path / "cache")
+    assert exit.value.code == 0
+    as_the_book_reads_it = myst_nb_reader_plugin(str(tmp_path / "works.md"))
+    assert get_cache(tmp_path / "cache").match_cache_notebook(as_the_book_reads_it)
 
 
 @pytest.mark.parametrize(

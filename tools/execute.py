@@ -1,0 +1,67 @@
+"""Execute the chapters whose results are not in the cache of `make book`, several at a time.
+
+Jupyter Book takes from the cache what it finds there, and would execute the rest one after the other.
+
+Usage: python tools/execute.py [CACHE]      (default: _build/.jupyter_cache)
+"""
+
+import asyncio
+import os
+import sys
+import time
+
+import pairs
+from jupyter_cache import get_cache
+from jupyter_cache.base import CacheBundleIn
+from nbclient import NotebookClient
+
+CACHE = pairs.ROOT / "_build" / ".jupyter_cache"
+AT_ONCE = min(os.cpu_count() or 1, 4)  # a chapter keeps one core busy, seldom two, and takes up to 2 GB
+TIMEOUT = 600  # seconds that a cell may take, as in _config.yml
+
+
+async def execute(name, cache, places):
+    """Execute a chapter when one of `places`, a semaphore, is free, and put it into the cache."""
+    notebook, path = pairs.read_chapter(name), pairs.CHAPTERS / f"{name}.md"
+    async with places:
+        start = time.monotonic()
+        resources = {"metadata": {"path": str(path.parent)}}
+        client = NotebookClient(notebook, timeout=TIMEOUT, resources=resources, record_timing=False)
+        await client.async_execute()
+    seconds = time.monotonic() - start
+    bundle = CacheBundleIn(notebook, str(path), data={"execution_seconds": seconds})
+    cache.cache_notebook_bundle(bundle, check_validity=False, overwrite=True)
+    print(f"chapters/{name}.md: executed in {seconds:.0f} seconds", flush=True)
+
+
+async def execute_all(names, cache):
+    """Execute chapters, the longest text first, so that none is left alone at the end; return name and error of those
+    that failed, when the others are done and kept."""
+    names = sorted(names, key=lambda name: -(pairs.CHAPTERS / f"{name}.md").stat().st_size)
+    places = asyncio.Semaphore(AT_ONCE)
+    results = await asyncio.gather(*(execute(name, cache, places) for name in names), return_exceptions=True)
+    return {name: result for name, result in zip(names, results, strict=True) if result is not None}
+
+
+def is_cached(name, cache):
+    """Return whether the cache has the results of the cells that the chapter has now."""
+    try:
+        return bool(cache.match_cache_notebook(pairs.read_chapter(name)))
+    except KeyError:
+        return False
+
+
+def main(folder=CACHE):
+    """Execute what is missing in the cache; exit with 1 and the errors if a chapter failed."""
+    cache = get_cache(folder)
+    missing = [name for name in pairs.chapter_names() if not is_cached(name, cache)]
+    if missing:
+        print(f"Executing {len(missing)} chapters, {min(AT_ONCE, len(missing))} at a time.", flush=True)
+    failed = asyncio.run(execute_all(missing, cache))
+    for name, error in failed.items():
+        print(f"\nchapters/{name}.md failed:\n{error}", file=sys.stderr)
+    sys.exit(bool(failed))
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
