@@ -1,4 +1,4 @@
-"""`mnist_utils.studies`: what is refused, what is kept, what is stored; slices of the stored studies, trained again."""
+"""`mnist_utils.studies`: what is refused, what is kept, what is stored."""
 
 import contextlib
 import dataclasses
@@ -765,60 +765,3 @@ def test_the_command_lists_and_refuses_in_a_sentence(capsys, tmp_path):
     assert main(["studies", "run", "dense", "--out", str(tmp_path / "file")]) == 1
     assert "file" in capsys.readouterr().err
     assert [path.name for path in tmp_path.iterdir()] == ["file"]
-
-
-@pytest.mark.parametrize("name", list(studies.STUDIES))
-def test_the_stored_results_are_whole(name):
-    study, results = studies.find(name), studies.load(name)
-    stored = set(zip(results["condition"], results["factor"], results["seed"], strict=True))
-    assert stored == {(c.name, f, s) for c in study.conditions for f in study.factors for s in study.seeds}
-    for condition in study.conditions:
-        rows = results[results["condition"] == condition.name]
-        assert rows["epoch"].max() == study.epochs_of(condition)
-
-
-def test_the_factor_of_the_unreported_settings_is_the_one_that_validation_chose():
-    last = studies.load("hinton-validation").query("split == 'validation' and epoch == 40")
-    assert studies.summarize(last, by=["factor"])["mean"].idxmax() == studies.CHOSEN_FACTOR
-    assert studies.find("hinton-unreported").factors == (studies.CHOSEN_FACTOR,)
-
-
-# Of studies that are measured at their end only: the condition that is trained as a whole.
-WHOLE = {
-    "convolution-rate": "sgd 0.3",
-    "convolution-design": "stride, one cycle, rate 0.01",
-    "fast": "validation",
-    "denoising": "dense, all levels",
-}
-
-
-@pytest.mark.parametrize("name", sorted(studies.STUDIES.keys() - {"good", "small"}))
-def test_a_slice_of_a_stored_study_comes_out_again_within_its_spread(name):
-    study, place = studies.find(name), ["condition", "factor", "split", "epoch"]
-    if name in WHOLE:
-        study = dataclasses.replace(study, conditions=[c for c in study.conditions if c.name == WHOLE[name]])
-    again = studies.train_slice(study, seed=0, epochs=study.epochs if name in WHOLE else 1).set_index(place)
-    stored = studies.load(name)
-    same_seed = stored.query("seed == 0").set_index(place)
-    again = again.loc[again.index.intersection(same_seed.index)]
-    assert set(again.index.get_level_values("condition")) == {condition.name for condition in study.conditions}
-    for of in ("accuracy", "loss"):
-        # Another machine rounds otherwise, so that its networks drift away, but no farther than other seeds do.
-        spread = studies.summarize(stored, by=place, of=of)["sd"].groupby(["condition", "split", "epoch"]).max()
-        keys = [(condition, split, epoch) for condition, _, split, epoch in again.index]
-        # A network that gives one answer to all images may settle on another digit: their shares differ by 0.025.
-        guessing = same_seed.loc[again.index, "accuracy"] < 0.15
-        deviations = 5 if name in WHOLE else 3  # after its last epoch it has drifted farther
-        allowed = np.maximum(deviations * spread.loc[keys].to_numpy(), np.where(guessing, 0.03, 1e-4))
-        distance = (again[of] - same_seed.loc[again.index, of]).abs()
-        assert (distance <= allowed).all(), pd.DataFrame({"distance": distance, "allowed": allowed})
-
-
-@pytest.mark.parametrize("name", ["good", "small"])  # a training takes minutes
-def test_the_stored_weights_give_the_stored_results(name):
-    _, (images, labels) = load_mnist()
-    stored = studies.load(name).query("condition == 'final' and seed == 0")
-    network = studies.load_network(name, "final", seed=0)
-    network.compile(loss="sparse_categorical_crossentropy", metrics=["accuracy"])
-    measured = network.evaluate(preprocess(images), labels, batch_size=1000, verbose=0)
-    assert measured == pytest.approx(stored[["loss", "accuracy"]].to_numpy()[0], abs=1.1e-4)
