@@ -2,7 +2,7 @@
 
 Jupyter Book takes from the cache what it finds there, and would execute the rest one after the other.
 
-Usage: python tools/execute.py [CACHE]      (default: _build/.jupyter_cache)
+Usage: python tools/execute.py
 """
 
 import asyncio
@@ -13,11 +13,9 @@ import time
 import pairs
 from jupyter_cache import get_cache
 from jupyter_cache.base import CacheBundleIn
-from nbclient import NotebookClient
 
 CACHE = pairs.ROOT / "_build" / ".jupyter_cache"
 AT_ONCE = min(os.cpu_count() or 1, 4)  # a chapter keeps one core busy, seldom two, and takes up to 2 GB
-TIMEOUT = 600  # seconds that a cell may take, as in _config.yml
 
 
 async def execute(name, cache, places):
@@ -25,9 +23,7 @@ async def execute(name, cache, places):
     notebook, path = pairs.read_chapter(name), pairs.CHAPTERS / f"{name}.md"
     async with places:
         start = time.monotonic()
-        resources = {"metadata": {"path": str(path.parent)}}
-        client = NotebookClient(notebook, timeout=TIMEOUT, resources=resources, record_timing=False)
-        await client.async_execute()
+        await pairs.client(notebook, path.parent).async_execute()
     seconds = time.monotonic() - start
     bundle = CacheBundleIn(notebook, str(path), data={"execution_seconds": seconds})
     cache.cache_notebook_bundle(bundle, check_validity=False, overwrite=True)
@@ -64,4 +60,4 @@ def main(folder=CACHE):
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:])
+    main()

@@ -79,12 +79,17 @@ def without_outputs(text):
     return nbformat.writes(notebook) + "\n"
 
 
+def client(notebook, folder):
+    """Return what executes a notebook in a folder, with the time for a cell that _config.yml gives."""
+    resources = {"metadata": {"path": str(folder)}}
+    return NotebookClient(notebook, timeout=600, resources=resources, record_timing=False)
+
+
 def as_executed_notebook(name):
     """Return a chapter as notebook text, with the outputs of the cells that are the same on every machine."""
     notebook = read_chapter(name)
-    NotebookClient(notebook, timeout=600, resources={"metadata": {"path": str(NOTEBOOKS)}}).execute()
+    client(notebook, NOTEBOOKS).execute()
     for cell in notebook.cells:
-        cell.metadata.pop("execution", None)
         if cell.cell_type == "code" and REFERENCE_TAG not in cell.metadata.get("tags", []):
             cell.outputs, cell.execution_count = [], None
     notebook.metadata["language_info"] = dict(LANGUAGE)
