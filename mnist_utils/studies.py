@@ -374,7 +374,7 @@ STUDIES = {
             "convolution-rate",
             "convolutional network of the submission: learning rates of SGD and of adam, on a validation split",
             tuple(
-                Condition(f"{optimizer} {rate}", "choice", rate, network="convolutional", optimizer=optimizer)
+                Condition(f"{optimizer} {rate}", "search", rate, network="convolutional", optimizer=optimizer)
                 for optimizer, rates in (("sgd", (0.01, 0.03, 0.1, 0.3, 1.0)), ("adam", (0.0003, 0.001, 0.003, 0.01)))
                 for rate in rates
             ),
@@ -441,7 +441,7 @@ STUDIES = {
                 ),
                 Condition("classifier, all levels", "noisy", 0.01, network="fast", noise=(0, 1), **_ONE_CYCLE),
             ),
-            seeds=(0, 1, 2),
+            seeds=(0, 1, 2, 3, 4),
             epochs=10,
         ),
     ]
