@@ -121,6 +121,7 @@ history = network.fit(
     epochs=10,
     verbose=0,
     validation_data=(test_images, y_test),
+    validation_batch_size=1000,
     callbacks=[after_epoch],
 ).history
 
