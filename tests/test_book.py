@@ -1,6 +1,5 @@
 """The strict build of the whole book into a temporary folder, and its pages in a real browser."""
 
-import functools
 import gzip
 import hashlib
 import os
@@ -136,34 +135,37 @@ def browser():
 
 
 @pytest.fixture(scope="module", params=PAGES)
-def view(request, book, browser):
-    """A function that opens a page from its folder, as a double-click does, once for each way to look at it.
-
-    It returns the page, what went wrong, and the files that were loaded.
-    """
-    contexts = []
-
-    @functools.cache
-    def view_it(color_scheme="light", width=1280):
-        contexts.append(browser.new_context(viewport={"width": width, "height": 900}, color_scheme=color_scheme))
-        page, faults, files = contexts[-1].new_page(), [], set()
-        page.on("request", lambda request: faults.append(request.url) if request.url.startswith("http") else None)
-        page.on("requestfinished", lambda request: files.add(Path(unquote(urlsplit(request.url).path))))
-        page.on("requestfailed", lambda request: faults.append(f"failed: {request.url}"))
-        page.on("pageerror", lambda error: faults.append(f"script error: {error}"))
-        page.on("console", lambda message: faults.append(message.text) if message.type == "error" else None)
-        page.goto((book / "chapters" / f"{request.param}.html").as_uri(), wait_until="networkidle")
-        page.wait_for_function("() => !window.MathJax || (MathJax.startup && MathJax.startup.promise)")
-        page.evaluate("async () => { if (window.MathJax) await MathJax.startup.promise }")
-        return page, faults, files
-
-    yield view_it
-    for context in contexts:
-        context.close()
+def opened(request, book, browser):
+    """A page, opened once from its folder, as a double-click does; what went wrong; and the files that it loaded."""
+    page, faults, files = browser.new_page(), [], set()
+    page.on("request", lambda request: faults.append(request.url) if request.url.startswith("http") else None)
+    page.on("requestfinished", lambda request: files.add(Path(unquote(urlsplit(request.url).path))))
+    page.on("requestfailed", lambda request: faults.append(f"failed: {request.url}"))
+    page.on("pageerror", lambda error: faults.append(f"script error: {error}"))
+    page.on("console", lambda message: faults.append(message.text) if message.type == "error" else None)
+    page.goto((book / "chapters" / f"{request.param}.html").as_uri(), wait_until="networkidle")
+    page.wait_for_function("() => !window.MathJax || (MathJax.startup && MathJax.startup.promise)")
+    page.evaluate("async () => { if (window.MathJax) await MathJax.startup.promise }")
+    yield page, faults, files
+    page.close()
 
 
-def test_a_page_opens_from_its_folder_without_a_network_and_without_errors(view):
-    page, faults, _ = view()
+@pytest.fixture
+def view(opened):
+    """A function that shows the page in a window of some width, in light or dark colors, and returns it."""
+    page, *_ = opened
+
+    def show(width=1280, color_scheme="light"):
+        page.emulate_media(color_scheme=color_scheme)
+        page.set_viewport_size({"width": width, "height": 900})
+        page.wait_for_function(f"document.documentElement.dataset.theme == {color_scheme!r}")
+        return page
+
+    return show
+
+
+def test_a_page_opens_from_its_folder_without_a_network_and_without_errors(opened):
+    page, faults, _ = opened
     assert faults == []
     assert page.locator("mjx-merror").count() == 0
     formulas = page.locator(".bd-article .math").count()
@@ -172,8 +174,7 @@ def test_a_page_opens_from_its_folder_without_a_network_and_without_errors(view)
 
 @pytest.mark.parametrize("width", [390, 1280])
 def test_a_page_never_scrolls_sideways(width, view):
-    page, *_ = view(width=width)
-    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    assert view(width).evaluate("document.documentElement.scrollWidth") <= width
 
 
 def serious_faults(page, context, options):
@@ -192,8 +193,7 @@ def serious_faults(page, context, options):
 
 
 def test_a_page_has_no_serious_barrier(view):
-    page, *_ = view()
-    assert serious_faults(page, ".bd-article", {"rules": {"color-contrast": {"enabled": False}}}) == []
+    assert serious_faults(view(), ".bd-article", {"rules": {"color-contrast": {"enabled": False}}}) == []
 
 
 # axe takes seconds for the thousands of words in the code of a page, most of which look the same. It gets one of each
@@ -219,21 +219,20 @@ MARK_EACH_LOOK = """() => {
 
 @pytest.mark.parametrize("color_scheme", ["light", "dark"])
 def test_text_stands_out_from_its_background(color_scheme, view):
-    page, *_ = view(color_scheme=color_scheme)
-    assert page.evaluate(MARK_EACH_LOOK) > 5
+    page = view(color_scheme=color_scheme)
+    assert page.evaluate(MARK_EACH_LOOK) >= 5
     assert serious_faults(page, "[data-look]", {"runOnly": ["color-contrast"]}) == []
 
 
 def test_figures_say_in_words_what_they_show_and_keep_their_shape_on_a_phone(view):
-    page, *_ = view(width=390)
-    for image in page.locator(".bd-article img").all():
+    for image in view(width=390).locator(".bd-article img").all():
         text = image.get_attribute("alt") or ""
         assert len(text.split()) >= 8, f"alt text {text!r}"
         shown = image.evaluate("i => (i.clientWidth / i.clientHeight) / (i.naturalWidth / i.naturalHeight)")
         assert shown == pytest.approx(1, abs=0.1), f"{text!r} is distorted"
 
 
-def test_a_page_with_all_it_loads_is_under_a_megabyte_compressed(view):
-    _, _, files = view()
+def test_a_page_with_all_it_loads_is_under_a_megabyte_compressed(opened):
+    _, _, files = opened
     assert len(files) > 5
     assert sum(min(len(gzip.compress(path.read_bytes())), path.stat().st_size) for path in files) < 1_000_000

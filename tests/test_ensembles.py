@@ -61,8 +61,7 @@ def assert_same(weights, losses, accuracies, place, expected):
     assert accuracies[place] == pytest.approx(accuracy, abs=1.1e-3)  # a tie may fall to either side
 
 
-@pytest.mark.parametrize("activation", ["relu", "tanh", "sigmoid"])
-@pytest.mark.parametrize("momentum", [0.0, 0.9])
+@pytest.mark.parametrize(("activation", "momentum"), [("relu", 0.0), ("tanh", 0.9), ("sigmoid", 0.0)])
 def test_networks_trained_together_are_the_keras_networks_trained_alone(digits, activation, momentum):
     settings = [(0.1, 0.0, 0), (0.1, 0.01, 0), (0.02, 0.1, 5)]  # learning rate, factor, seed of the weights
     models = [networks.dense((20, 15), seed, activation) for _, _, seed in settings]
