@@ -73,7 +73,8 @@ import matplotlib.pyplot as plt
 
 from mnist_utils import figures
 
-rates = studies.load("convolution-rate").query("split == 'validation'")
+rates = studies.load("convolution-rate")
+rates = rates.query("split == 'validation' and epoch == 5")
 parts = rates["condition"].str.split(expand=True)  # such as "sgd 0.1"
 rates = rates.assign(by=parts[0], rate=parts[1].astype(float))
 table = studies.summarize(rates, by=["by", "rate"])
