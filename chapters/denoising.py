@@ -684,7 +684,7 @@ claim("denoising-favorite-confidence", confidence.mean(), at_least=0.9,
 #
 # ### Over seeds
 #
-# One auto-encoder and one classifier are one draw. The study `denoising` has trained three of each, and measured the accuracy at each level. Its first condition is our network; seed 0 is the very training that you have seen, so the two should agree.
+# One auto-encoder and one classifier are one draw. The study `denoising` has trained five of each, and measured the accuracy at each level. Its first condition is our network; seed 0 is the very training that you have seen, so the two should agree.
 
 # %%
 stored = studies.load("denoising")
@@ -722,7 +722,7 @@ def draw(ax, condition, kind, label, marker):
                     color=line[0].get_color())
 
 
-# %% mystnb={"figure": {"name": "fig-denoising-seeds", "caption": "Accuracy of the classifier on noisy and on denoised test digits, mean of three seeds. The bands are 95 % intervals of the mean."}, "image": {"alt": "The two falling curves of the figure before, now with bands. The band around the curve of the noisy digits is wide between the levels 0.2 and 0.4. The band around that of the denoised digits is narrow."}}
+# %% mystnb={"figure": {"name": "fig-denoising-seeds", "caption": "Accuracy of the classifier on noisy and on denoised test digits, mean of five seeds. The bands are 95 % intervals of the mean."}, "image": {"alt": "The two falling curves of the figure before, now with bands. The band around the curve of the noisy digits is wide between the levels 0.2 and 0.4. The band around that of the denoised digits is narrow."}}
 fig, ax = plt.subplots()
 draw(ax, "dense, level 0.4", "noisy", "noisy", "o")
 draw(ax, "dense, level 0.4", "denoised", "denoised", "s")
@@ -733,28 +733,28 @@ ax.legend();
 # %%
 dense = by_level.loc["dense, level 0.4"]
 claim("denoising-seeds-noisy", dense.loc[("noisy", 0.4), "mean"], between=(0.1, 0.25),
-      about="mean accuracy on noisy digits, level 0.4, 3 seeds")
+      about="mean accuracy on noisy digits, level 0.4, 5 seeds")
 
 # %%
 claim("denoising-seeds-denoised", dense.loc[("denoised", 0.4), "mean"],
       between=(0.88, 0.92),
-      about="mean accuracy on denoised digits, level 0.4, 3 seeds")
+      about="mean accuracy on denoised digits, level 0.4, 5 seeds")
 
 # %%
 claim("denoising-seeds-damage",
       dense.loc[("noisy", 0.0), "mean"] - dense.loc[("denoised", 0.0), "mean"],
       between=(0.03, 0.06),
-      about="mean accuracy that denoising takes from clean digits, 3 seeds")
+      about="mean accuracy that denoising takes from clean digits, 5 seeds")
 
 # %%
 pairs = stored.query("condition == 'dense, level 0.4'").pivot(
     index=["level", "seed"], columns="kind", values="accuracy")
 gains = (pairs["denoised"] - pairs["noisy"]).unstack("seed").loc[0.1:0.9]
 claim("denoising-seeds-help", bool((gains > 0).all(axis=None)), exactly=True,
-      about="whether denoising helps each of three seeds at all levels from 0.1 to 0.9")
+      about="whether denoising helps each of five seeds at all levels from 0.1 to 0.9")
 
 # %% [markdown]
-# With three seeds the picture is the same. At level 0.4 the mean accuracy is {glue:text}`denoising-seeds-noisy:.3f` on noisy and {glue:text}`denoising-seeds-denoised:.3f` on denoised digits, and denoising helps each of the three at every level from 0.1 to 0.9. On clean digits it takes {glue:text}`denoising-seeds-damage:.3f` away. The band of the noisy digits is wide between 0.2 and 0.4: a classifier that has never seen noise fails there in a way of its own, which depends on its seed. What the denoiser returns looks more like what the classifiers know, and there their accuracies are close. (Three seeds make wide intervals, since the quantile of the t distribution for three values, or two degrees of freedom, is 4.3.)
+# With five seeds the picture is the same. At level 0.4 the mean accuracy is {glue:text}`denoising-seeds-noisy:.3f` on noisy and {glue:text}`denoising-seeds-denoised:.3f` on denoised digits, and denoising helps each of the five at every level from 0.1 to 0.9. On clean digits it takes {glue:text}`denoising-seeds-damage:.3f` away. The band of the noisy digits is wide between 0.2 and 0.4: a classifier that has never seen noise fails there in a way of its own, which depends on its seed. What the denoiser returns looks more like what the classifiers know, and there their accuracies are close. (Few seeds make wide intervals: for five values, or four degrees of freedom, the quantile of the t distribution is 2.8, where many would have 2.0.)
 #
 # (one-or-all)=
 # ## One level, or all of them?
@@ -893,13 +893,13 @@ claim("denoising-conv-work", round(work / dense_work, 1), exactly=5.7,
 #
 # ### What the study says
 #
-# The study has trained the dense and the convolutional auto-encoder, both at level 0.4 and at all levels, ten epochs and three seeds each. All are judged by the same three classifiers, networks *good*: the one of seed 0 reads what the denoisers of seed 0 return, and so on.
+# The study has trained the dense and the convolutional auto-encoder, both at level 0.4 and at all levels, ten epochs and five seeds each. All are judged by the same five classifiers, networks *good*: the one of seed 0 reads what the denoisers of seed 0 return, and so on.
 
 # %%
 means = by_level["mean"].xs("denoised", level="kind").unstack("condition")
 means.round(3)
 
-# %% mystnb={"figure": {"name": "fig-denoising-conditions", "caption": "Accuracy on test digits against the noise level, mean of three seeds with 95 % intervals. Four denoisers in front of a classifier that was trained on clean digits, and a classifier that was trained on noise and reads the noisy digits directly."}, "image": {"alt": "Five falling curves over the noise level. On the left, the classifier that was trained on noise and the two convolutional denoisers start at 0.99, the dense ones lower, at 0.97 and 0.95. Up to a level of 0.4 the first and the convolutional one trained at 0.4 lie close together; from 0.5 on the classifier trained on noise is far above all others. At 0.7 the dense denoisers are above the convolutional ones."}}
+# %% mystnb={"figure": {"name": "fig-denoising-conditions", "caption": "Accuracy on test digits against the noise level, mean of five seeds with 95 % intervals. Four denoisers in front of a classifier that was trained on clean digits, and a classifier that was trained on noise and reads the noisy digits directly."}, "image": {"alt": "Five falling curves over the noise level. On the left, the classifier that was trained on noise and the two convolutional denoisers start at 0.99, the dense ones lower, at 0.97 and 0.95. Up to a level of 0.4 the first and the convolutional one trained at 0.4 lie close together; from 0.5 on the classifier trained on noise is far above all others. At 0.7 the dense denoisers are above the convolutional ones."}}
 fig, ax = plt.subplots(figsize=(7, 4.2))
 for name, marker in zip(means, "os^v"):
     draw(ax, name, "denoised", name, marker)
@@ -953,7 +953,7 @@ claim("denoising-study-eight-gap", dense_gap.loc[0.8].mean(), between=(0.01, 0.1
       about="accuracy at level 0.8, dense, trained at 0.4 minus at all levels")
 
 # %% [markdown]
-# **One level against all**, dense. At level 0.4 the network that was trained there is a little ahead, {glue:text}`denoising-study-one:.3f` against {glue:text}`denoising-study-all:.3f`, and it is with each of the three seeds: the generalist seems to pay for what it has learned elsewhere. On clean digits it is the specialist that is behind, by {glue:text}`denoising-study-behind:.3f`: having met clean digits lessens the harm, though it does not undo it. So far this is what one expects. But at level 0.8 the specialist for 0.4 is ahead again, by {glue:text}`denoising-study-eight-gap:.3f`, though it never met that level. Why? Probably like this. We have seen what the generalist does where it knows nothing: it answers with something near the mean image, the best answer for the *loss*. The specialist draws strokes, and sometimes the right ones, and a classifier may be able to read strokes where it cannot read a gray cloud. In any case, **the best answer for one purpose need not be the best for another**: nobody has trained the denoiser to be read by a classifier.
+# **One level against all**, dense. At level 0.4 the network that was trained there is a little ahead, {glue:text}`denoising-study-one:.3f` against {glue:text}`denoising-study-all:.3f`, and it is with each of the five seeds: the generalist seems to pay for what it has learned elsewhere. On clean digits it is the specialist that is behind, by {glue:text}`denoising-study-behind:.3f`: having met clean digits lessens the harm, though it does not undo it. So far this is what one expects. But at level 0.8 the specialist for 0.4 is ahead again, by {glue:text}`denoising-study-eight-gap:.3f`, though it never met that level. Why? Probably like this. We have seen what the generalist does where it knows nothing: it answers with something near the mean image, the best answer for the *loss*. The specialist draws strokes, and sometimes the right ones, and a classifier may be able to read strokes where it cannot read a gray cloud. In any case, **the best answer for one purpose need not be the best for another**: nobody has trained the denoiser to be read by a classifier.
 
 # %%
 claim("denoising-study-conv-seven", means.loc[0.7, "convolutional, level 0.4"],
