@@ -34,11 +34,9 @@ AGAIN = {
     "convolution-design": ["stride, one cycle, rate 0.01"],
     "convolution-rate": ["sgd 0.3"],
     "fast": ["validation"],
-    "forensic": ["fresh, divided once", "stacked, divided twice"],
     "forensic-convolution": ["sgd, divided once"],
     "forensic-raw": ["300-500, sgd", "convolutional, adam"],
     "hinton-unreported": ["momentum 0.9, rate 0.01", "tanh units"],
-    "rate-and-batch": ["rate=0.1 batch=128", "rate=0.4 batch=512"],
 }
 WHOLE = {"convolution-design", "fast"}  # measured after the last epoch only
 # Trained again in a chapter, which claims that it agrees; good and small, whose training takes minutes, have weights.

@@ -26,7 +26,7 @@ KILLS = int(os.environ.get("KILLS", 2))  # KILLS=20 for the long version
 LONGER = """
 import dataclasses, sys
 from mnist_utils import studies
-study = dataclasses.replace(studies.find("dense"), name="longer", hidden=(16,), seeds=(0, 1), epochs=4)
+study = dataclasses.replace(studies.find("dense"), name="longer", hidden=(16,), seeds=(0, 1, 2), epochs=4)
 study = dataclasses.replace(study, conditions=study.conditions[:1], factors=(0.0, 1e-3))
 """
 
@@ -73,7 +73,7 @@ def test_a_run_killed_again_and_again_loses_no_finished_epoch_and_ends_as_an_uni
         process.wait()
         assert epochs_stored(tmp_path / "killed") >= kept
         kept = epochs_stored(tmp_path / "killed")
-        if len(kept) == 16:  # 4 networks, 4 epochs: begin anew
+        if len(kept) == 24:  # 6 networks, 4 epochs: begin anew
             shutil.rmtree(tmp_path / "killed")
             kept = set()
     assert start(ALONE, tmp_path / "killed").wait() == 0
@@ -107,7 +107,7 @@ def test_a_cluster_gives_the_same_results_though_a_worker_is_killed(tmp_path, mo
         distributed = "studies.run(study, sys.argv[1], scheduler=sys.argv[2])"
         runs.append(start(distributed, tmp_path / "cluster", address))
         run = runs[-1]
-        while run.poll() is None and len(epochs_stored(tmp_path / "cluster")) < 4:
+        while run.poll() is None and len(epochs_stored(tmp_path / "cluster")) < 8:
             time.sleep(0.05)
         assert run.poll() is None, "the run was over before a worker could be killed"
         processes[1].send_signal(signal.SIGKILL)
