@@ -4,6 +4,7 @@ Apart from test_studies.py, so that two workers share the time.
 """
 
 import dataclasses
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -39,11 +40,17 @@ AGAIN = {
     "hinton-unreported": ["momentum 0.9, rate 0.01", "tanh units"],
 }
 WHOLE = {"convolution-design", "fast"}  # measured after the last epoch only
-# Trained again in a chapter, which claims that it agrees; good and small, whose training takes minutes, have weights.
-ELSEWHERE = {"denoising", "hinton-assignment", "good", "small"}
+CLAIMED = {"denoising": "denoising-live-stored", "hinton-assignment": "hinton-again"}  # a chapter trains them again
+KEPT = ["good", "small"]  # training takes minutes, and the weights are stored
 
 
-@pytest.mark.parametrize("name", sorted(studies.STUDIES.keys() - ELSEWHERE))
+@pytest.mark.parametrize("claim", CLAIMED.values())
+def test_a_chapter_claims_that_what_it_trains_again_agrees_with_the_stored_study(claim):
+    page = Path(__file__).parent.parent / "chapters" / "claims.md"
+    assert f"#claim-{claim}" in page.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("name", sorted(studies.STUDIES.keys() - CLAIMED.keys() - set(KEPT)))
 def test_a_slice_of_a_stored_study_comes_out_again_within_its_spread(name):
     study, stored, place = studies.find(name), studies.load(name), ["condition", "factor", "split", "epoch"]
     study = dataclasses.replace(study, factors=sorted({study.factors[0], study.factors[-1]}))  # least and largest
@@ -64,7 +71,7 @@ def test_a_slice_of_a_stored_study_comes_out_again_within_its_spread(name):
         assert (distance <= allowed).all(), pd.DataFrame({"distance": distance, "allowed": allowed})
 
 
-@pytest.mark.parametrize("name", ["good", "small"])
+@pytest.mark.parametrize("name", KEPT)
 def test_the_stored_weights_give_the_stored_results(name):
     _, (images, labels) = load_mnist()
     stored = studies.load(name).query("condition == 'final' and seed == 0")
