@@ -5,15 +5,12 @@ import time
 from pathlib import Path
 
 import nbformat
+import pairs
 import pytest
 from IPython.core.displayhook import DisplayHook
 from nbval.plugin import IPyNbCell
 
-# Workers, and the kernels and runs that they start, share the cores. Threads beyond that wait for one another: two
-# trainings of small networks side by side then take a quarter longer.
-SHARE = max((os.cpu_count() or 1) // int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", 1)), 1)
-for setting in ("TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS", "OMP_NUM_THREADS"):
-    os.environ.setdefault(setting, str(SHARE))
+pairs.share_cores(int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", 1)))
 
 OUTPUTS = pytest.StashKey[dict]()
 PATIENCE = 1800  # seconds that the other notebooks may take

@@ -6,19 +6,15 @@ import shutil
 import subprocess
 import sys
 import tomllib
-from pathlib import Path
 
+import execute
 import nbformat
+import pairs
 import pytest
 from jupyter_cache import get_cache
 from myst_nb.core.read import myst_nb_reader_plugin
 
-ROOT = Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(ROOT / "tools"))
-
-import execute  # noqa: E402
-import pairs  # noqa: E402
-
+ROOT = pairs.ROOT
 NAMES = pairs.chapter_names()
 
 

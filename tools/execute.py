@@ -52,7 +52,9 @@ def main(folder=CACHE):
     cache = get_cache(folder)
     missing = [name for name in pairs.chapter_names() if not is_cached(name, cache)]
     if missing:
-        print(f"Executing {len(missing)} chapters, {min(AT_ONCE, len(missing))} at a time.", flush=True)
+        at_once = min(AT_ONCE, len(missing))
+        print(f"Executing {len(missing)} chapters, {at_once} at a time.", flush=True)
+        pairs.share_cores(at_once)
     failed = asyncio.run(execute_all(missing, cache))
     for name, error in failed.items():
         print(f"\nchapters/{name}.md failed:\n{error}", file=sys.stderr)

@@ -4,6 +4,7 @@ Usage: python tools/pairs.py [NAME ...]      (default: every chapter)
 """
 
 import ast
+import os
 import re
 import sys
 from pathlib import Path
@@ -21,6 +22,17 @@ CLAIMS_PAGE = CHAPTERS / "claims.md"
 REFERENCE_TAG = "nbval-check-output"
 LANGUAGE = {"name": "python", "pygments_lexer": "ipython3"}
 MEND = "run `make notebooks`"
+
+
+def share_cores(processes):
+    """Give each of so many processes at a time, and what they start, its share of the cores.
+
+    Threads beyond that wait for one another: two trainings of small networks side by side then take longer, by a
+    quarter and more.
+    """
+    share = max((os.cpu_count() or 1) // processes, 1)
+    for setting in ("TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS", "OMP_NUM_THREADS"):
+        os.environ.setdefault(setting, str(share))
 
 
 def is_notebook(path):
