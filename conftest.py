@@ -14,6 +14,7 @@ pairs.share_cores(int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", 1)))
 
 OUTPUTS = pytest.StashKey[dict]()
 PATIENCE = 1800  # seconds that the other notebooks may take
+LONG = ("test_studies.py", "test_pages.py", "test_results.py", "test_studies_interrupted.py")
 
 
 def folder_of(config) -> Path:
@@ -22,6 +23,20 @@ def folder_of(config) -> Path:
     folder = (base.parent if hasattr(config, "workerinput") else base) / "executed"
     folder.mkdir(exist_ok=True)
     return folder
+
+
+def pytest_collection_modifyitems(items):
+    """Put the notebooks first, which test_pages waits for, and what takes long before what does not, so that no worker
+    is left alone at the end."""
+
+    def place(item):
+        if isinstance(item, IPyNbCell):
+            chapter = pairs.CHAPTERS / f"{item.path.stem}.md"
+            return 0, -chapter.stat().st_size, chapter.name  # the longest text, as a rule, has most to execute
+        name = item.path.name
+        return 1, LONG.index(name) if name in LONG else len(LONG), ""
+
+    items.sort(key=place)  # which leaves the others, and those of one file, in their order
 
 
 def pytest_runtest_teardown(item, nextitem):

@@ -1,6 +1,6 @@
 """The studies in results/ are whole, and slices of them, trained again, agree.
 
-Apart from test_studies.py, so that two workers share the time.
+Apart from test_studies.py, so that workers share the time.
 """
 
 import dataclasses

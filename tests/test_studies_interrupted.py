@@ -1,6 +1,6 @@
 """Runs of studies in processes of their own, of which some are killed.
 
-Apart from test_studies.py, so that two workers share the time.
+Apart from test_studies.py, so that workers share the time.
 """
 
 import contextlib
