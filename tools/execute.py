@@ -15,7 +15,8 @@ from jupyter_cache import get_cache
 from jupyter_cache.base import CacheBundleIn
 
 CACHE = pairs.ROOT / "_build" / ".jupyter_cache"
-AT_ONCE = min(os.cpu_count() or 1, 4)  # a chapter keeps one core busy, seldom two, and takes up to 2 GB
+# A chapter keeps one core busy for three quarters of the time, seldom two, and takes up to 2 GB.
+AT_ONCE = min((os.cpu_count() or 1) + 1, 4)
 
 
 async def execute(name, cache, places):
