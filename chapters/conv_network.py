@@ -959,7 +959,7 @@ claim("cnn-small-validation-most", rows["accuracy"].max(), between=(0.98, 0.99),
 # (table-of-networks)=
 # ## The chosen networks in one table
 #
-# Parameters and multiply-adds are counted; accuracies come from the studies, with 95 % intervals over the seeds. For the seconds we time a training step (`train_on_batch`) in this build, and multiply by the steps of the whole training; where images are distorted, that is timed on 5,000 of them. Of fifteen steps the quickest counts: whatever else the computer does at the time makes a step longer and never shorter. The last line names the processor cores that the chapter may use: all of them if it is executed alone, its share if others are executed beside it.
+# Parameters and multiply-adds are counted; accuracies come from the studies, with 95 % intervals over the seeds. For the seconds we time a training step (`train_on_batch`) in this build, and multiply by the steps of the whole training; where images are distorted, that is timed on 5,000 of them. Of fifteen steps the quickest counts: whatever else the computer does at the time makes a step longer and never shorter. The last line names the processor cores that the chapter may use: all of them if it is executed alone, its share if others are executed beside it. The row beneath, *in the study*, has the seconds of the stored run for each of its networks; it had two cores, and trained two networks at a time.
 
 # %%
 import time
@@ -990,10 +990,13 @@ for name in ("fast", "good", "small"):
     batch, strength = condition.batch_size, condition.distorted
     epoch = seconds_of_a_step(function, batch) * -(-60_000 // batch)
     epoch += seconds_of_distorting(strength) if strength else 0
+    stored = studies.provenance(name)["seconds"]
+    stored /= len(study.seeds) * len(study.conditions)
     table[name] = {
         "parameters": int(totals["parameters"].sum()),
         "multiply-adds": int(totals["multiply_adds"].sum()),
         "seconds": round(study.epochs * epoch),
+        "in the study": round(stored),
         "validation": "{mean:.4f} ({low:.4f} to {high:.4f})".format(
             **result(name, "validation")),
         "test": "{mean:.4f} ({low:.4f} to {high:.4f})".format(**result(name))}
@@ -1003,6 +1006,10 @@ pd.DataFrame(table)
 import os
 
 print("processor cores:", os.environ.get("TF_NUM_INTRAOP_THREADS", os.cpu_count()))
+
+# %%
+claim("cnn-good-minutes", table["good"]["in the study"] / 60, at_most=5,
+      about="minutes that the stored study took for each network good, two cores")
 
 # %%
 claim("cnn-good-over-fast", result("good")["mean"] - result("fast")["mean"],
@@ -1019,7 +1026,7 @@ claim("cnn-small-work", share, between=(0.112, 0.113),
       about="multiply-adds of small, in those of fast, for one image")
 
 # %% [markdown]
-# The seconds are an estimate. They leave out what `fit` adds around the steps, such as the preparation of the first one, which you have seen in its log; and `train_on_batch` hands over one batch at a time, which costs a little more for each step than twenty at a time do. By the row of seconds, *good* trains many times as long as *fast*, to be right for {glue:text}`cnn-good-over-fast:.4f` more of the images. *Small* has a {glue:text}`cnn-fast-to-small:.0f`th of the parameters of *fast*, and {glue:text}`cnn-small-work:.0%` of its multiply-adds; and yet its forty epochs take many times as long as the two of *fast*. Parameters, work for an image and time of training are three different prices. *Fast* is the cheapest in time, *small* in the other two; *good* is the cheapest in none, and buys accuracy with all three.
+# The seconds of this build are an estimate. They leave out what `fit` adds around the steps, such as the preparation of the first one, which you have seen in its log; and `train_on_batch` hands over one batch at a time, which costs a little more for each step than twenty at a time do. In the study a network *good* took {glue:text}`cnn-good-minutes:.1f` minutes, many times as long as a *fast*, to be right for {glue:text}`cnn-good-over-fast:.4f` more of the images. *Small* has a {glue:text}`cnn-fast-to-small:.0f`th of the parameters of *fast*, and {glue:text}`cnn-small-work:.0%` of its multiply-adds; and yet its forty epochs take many times as long as the two of *fast*. Parameters, work for an image and time of training are three different prices. *Fast* is the cheapest in time, *small* in the other two; *good* is the cheapest in none, and buys accuracy with all three.
 #
 #
 # ## Exercises
