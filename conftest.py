@@ -1,4 +1,7 @@
-"""What nbval has executed serves the build of the book, too, so that a run of all tests executes each chapter once."""
+"""How a run of all tests uses its time: the order, the cores, and each chapter executed once.
+
+What nbval has executed serves the build of the book, too.
+"""
 
 import os
 import time

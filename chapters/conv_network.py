@@ -519,7 +519,7 @@ claim("cnn-fast-easier", easier, between=(0.002, 0.006),
       about="by how much the test accuracy of fast exceeds that on validation images")
 
 # %% [markdown]
-# On validation images the shorter training costs {glue:text}`cnn-fast-shorter:.4f`. On the test images, the mean is {glue:text}`cnn-fast-mean:.4f`, with an interval from {glue:text}`cnn-fast-low:.4f` to {glue:text}`cnn-fast-high:.4f`; the network trained on this page, an eleventh of the same recipe, is {glue:text}`cnn-fast-again:.4f` from that mean. The question's 99 % is reached, by a network that trains in seconds. This interval is about seeds alone. By the luck of which 10,000 images are in the test set, another {glue:text}`cnn-fast-images:.4f` to each side comes on top ({ref}`ten-thousand`), and 0.99 is inside that: with ten thousand other digits of the same kind the mean could lie just below, though that is not likely. The test accuracy is higher than the validation accuracy, by {glue:text}`cnn-fast-easier:.4f`. Two things are in this: ten thousand more images to train on, and what {ref}`training` has met before, that these test images are easier than those validation images. This study cannot say how much is due to each. It does say that whoever insists on 99 % of the *validation* images asks for more than the question does. We stopped below it. That the test images are easier we knew, from the 64-64 network and from our longer training.
+# On validation images the shorter training costs {glue:text}`cnn-fast-shorter:.4f`. On the test images, the mean is {glue:text}`cnn-fast-mean:.4f`, with an interval from {glue:text}`cnn-fast-low:.4f` to {glue:text}`cnn-fast-high:.4f`; the network trained on this page, an eleventh by the same recipe, is {glue:text}`cnn-fast-again:.4f` from that mean. The question's 99 % is reached, by a network that trains in seconds. This interval is about seeds alone. By the luck of which 10,000 images are in the test set, another {glue:text}`cnn-fast-images:.4f` to each side comes on top ({ref}`ten-thousand`), and 0.99 is inside that: with ten thousand other digits of the same kind the mean could lie just below, though that is not likely. The test accuracy is higher than the validation accuracy, by {glue:text}`cnn-fast-easier:.4f`. Two things are in this: ten thousand more images to train on, and what {ref}`training` has met before, that these test images are easier than those validation images. This study cannot say how much is due to each. It does say that whoever insists on 99 % of the *validation* images asks for more than the question does. We stopped below it. That the test images are easier we knew, from the 64-64 network and from our longer training.
 #
 # How does it compare with the network that people start from? The program `benchmarks/time_to_99.py` trains both on all 60,000 images, in turn, on one machine: the example of keras.io for ten epochs, with its defaults, which are adam at the rate 0.001, batches of 128 and one batch at a time for TensorFlow; and *fast* as in the cell above. The clock runs from the call of `fit`, so the preparation of the first step counts; while the test accuracy is measured after each epoch, it stands. We have run the program with five seeds for each, on two cores with nothing else to do, and stored what it measured.
 
@@ -959,7 +959,7 @@ claim("cnn-small-validation-most", rows["accuracy"].max(), between=(0.98, 0.99),
 # (table-of-networks)=
 # ## The chosen networks in one table
 #
-# Parameters and multiply-adds are counted; accuracies come from the studies, with 95 % intervals over the seeds. For the seconds we time a training step (`train_on_batch`) in this build, and multiply by the steps of the whole training; where images are distorted, that is timed on 5,000 of them. Of fifteen steps the quickest counts: whatever else the computer does at the time makes a step longer and never shorter. The last line names the processor cores that the chapter may use: all of them if it is executed alone, its share if others are executed beside it. The row beneath, *in the study*, has the seconds of the stored run for each of its networks; it had two cores, and trained two networks at a time.
+# Parameters and multiply-adds are counted; accuracies come from the studies, with 95 % intervals over the seeds. For the seconds we time a training step (`train_on_batch`) in this build, and multiply by the steps of the whole training; where images are distorted, that is timed on 5,000 of them. Of fifteen steps the quickest counts: whatever else the computer does at the time makes a step longer and never shorter. The row *in the study* has the seconds of the stored run, divided by the number of its networks. The line below the table names the processor cores of both. In this build a chapter has all of them if it is executed alone, and its share if others are executed beside it.
 
 # %%
 import time
@@ -1005,11 +1005,12 @@ pd.DataFrame(table)
 # %%
 import os
 
-print("processor cores:", os.environ.get("TF_NUM_INTRAOP_THREADS", os.cpu_count()))
+print(os.environ.get("TF_NUM_INTRAOP_THREADS", os.cpu_count()), "cores in this build,",
+      studies.provenance("good")["threads"], "in the studies")
 
 # %%
 claim("cnn-good-minutes", table["good"]["in the study"] / 60, at_most=5,
-      about="minutes that the stored study took for each network good, two cores")
+      about="minutes that the stored study took for each network good")
 
 # %%
 claim("cnn-good-over-fast", result("good")["mean"] - result("fast")["mean"],

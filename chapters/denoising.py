@@ -664,7 +664,7 @@ figures.show_matrix(table, form=".2f", value_range=(0, 1));
 favorite = tables["noisy"].loc[0.7].idxmax()
 claim("denoising-favorite-seven", (answers["noisy"][7] == favorite).mean(),
       at_least=0.8,
-      about="share of all digits, level 0.7, called by the name with the best rate")
+      about="share of digits, level 0.7, called by the name with the best rate")
 
 # %%
 counts = np.bincount(answers["noisy"][10], minlength=10)
@@ -682,7 +682,7 @@ claim("denoising-favorite-confidence", confidence.mean(), at_least=0.9,
       about="mean of the largest probability that pure noise gets")
 
 # %% [markdown]
-# Read a row of noisy digits with care. A class whose rate stays near 1 is not recognized well. The classifier gives its name to most of what it sees: at level 0.7, {glue:text}`denoising-favorite-seven:.2%` of all digits get the name of the class with the highest rate. Of images that are pure noise, {glue:text}`denoising-favorite-share:.2%` are a {glue:text}`denoising-favorite:d` to it, with a mean confidence of {glue:text}`denoising-favorite-confidence:.2f`. Such a class gets its own images right, and the others' wrong. **A true-positive rate alone can be bought by saying one word all the time.** Look at all classes, or at the *precision*: of all images that were called by a name, the share that deserved it.
+# Read a row of noisy digits with care. A class whose rate stays near 1 is not recognized well. The classifier gives its name to most of what it sees: at level 0.7, {glue:text}`denoising-favorite-seven:.2%` of the digits that it reads get the name of the class with the highest rate. Of images that are pure noise, {glue:text}`denoising-favorite-share:.2%` are a {glue:text}`denoising-favorite:d` to it, with a mean confidence of {glue:text}`denoising-favorite-confidence:.2f`. Such a class gets its own images right, and the others' wrong. **A true-positive rate alone can be bought by saying one word all the time.** Look at all classes, or at the *precision*: of all images that were called by a name, the share that deserved it.
 #
 # ### Over seeds
 #

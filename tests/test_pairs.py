@@ -144,6 +144,14 @@ def test_the_lock_pins_every_dependency_with_hashes_and_names_no_index():
     assert not re.search(r"https?://|index-url", lock)
 
 
+def test_processes_share_the_cores_and_a_setting_of_the_user_stays(monkeypatch):
+    monkeypatch.setattr(pairs.os, "environ", {"OMP_NUM_THREADS": "7"})
+    monkeypatch.setattr(pairs.os, "cpu_count", lambda: 8)
+    pairs.share_cores(3)
+    shares = {"TF_NUM_INTRAOP_THREADS": "2", "TF_NUM_INTEROP_THREADS": "2", "OMP_NUM_THREADS": "7"}
+    assert pairs.os.environ == shares
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="make and a POSIX shell are not at hand on Windows")
 def test_make_without_a_fitting_python_says_so_at_once(tmp_path):
     for name in ("Makefile", "pyproject.toml", "requirements.lock"):
