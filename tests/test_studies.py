@@ -1,10 +1,13 @@
 """`mnist_utils.studies`: what is refused, what is kept, what is stored."""
 
+import contextlib
 import dataclasses
+import functools
 import hashlib
 import json
 import os
 import re
+import shutil
 
 import filelock
 import keras
@@ -27,15 +30,41 @@ DENOISER = studies.Condition(
 )
 
 
-@pytest.fixture
-def few_images(monkeypatch):
-    """Make training a matter of milliseconds: 300 digits, the same for every split."""
+@functools.cache
+def few_digits():
     (images, labels), _ = load_mnist()
-    sets = {split: (images[:300], labels[:300]) for split in ("train", "validation", "test")}
-    monkeypatch.setattr(studies, "_sets", lambda training_images: sets)
+    return images[:300], labels[:300]
+
+
+@contextlib.contextmanager
+def only(digits):
+    """Make training a matter of milliseconds: the same few digits for every split."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(studies, "_sets", lambda training_images: dict.fromkeys(("train", "validation", "test"), digits))
+        studies._tensors.cache_clear()
+        yield
     studies._tensors.cache_clear()
-    yield images[:300], labels[:300]
-    studies._tensors.cache_clear()
+
+
+@pytest.fixture
+def few_images():
+    with only(few_digits()):
+        yield few_digits()
+
+
+@pytest.fixture(scope="module")
+def stored_once(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("small")
+    with only(few_digits()):
+        studies.run(SMALL, folder)
+    return folder
+
+
+@pytest.fixture
+def stored(stored_once, few_images, tmp_path):
+    """A folder with the results of SMALL, for this test alone."""
+    shutil.copytree(stored_once, tmp_path, dirs_exist_ok=True)
+    return tmp_path
 
 
 def contents(folder):
@@ -126,13 +155,12 @@ def test_a_training_set_of_50000_leaves_10000_for_validation():
     assert len(studies._sets(60_000)["train"][1]) == 60_000
 
 
-def test_finished_networks_are_kept_and_more_seeds_are_added(few_images, tmp_path, monkeypatch):
-    studies.run(SMALL, tmp_path)
-    first, trained, advance = pd.read_csv(tmp_path / "small.csv"), [], studies.advance
+def test_finished_networks_are_kept_and_more_seeds_are_added(stored, monkeypatch):
+    first, trained, advance = pd.read_csv(stored / "small.csv"), [], studies.advance
     monkeypatch.setattr(studies, "advance", lambda job, state: trained.append(job.seed) or advance(job, state))
-    both = studies.run(dataclasses.replace(SMALL, seeds=(0, 1)), tmp_path)
+    both = studies.run(dataclasses.replace(SMALL, seeds=(0, 1)), stored)
     assert set(trained) == {1}
-    pd.testing.assert_frame_equal(pd.read_csv(tmp_path / "small.csv"), both)
+    pd.testing.assert_frame_equal(pd.read_csv(stored / "small.csv"), both)
     pd.testing.assert_frame_equal(both[: len(first)], first)
 
 
@@ -237,7 +265,8 @@ def test_training_images_are_distorted_anew_in_each_epoch_and_others_are_not(few
 
 def test_kept_weights_are_those_that_the_results_were_measured_with(few_images, tmp_path, monkeypatch):
     kept = dataclasses.replace(CONVOLUTIONAL, name="kept", network="fast", kept=True)
-    study = dataclasses.replace(SMALL, conditions=(kept, CONVOLUTIONAL), seeds=(0, 1), epochs=2)
+    other = studies.Condition("not kept", "assignment")
+    study = dataclasses.replace(SMALL, conditions=(kept, other), seeds=(0, 1), epochs=2)
     monkeypatch.setitem(studies.STUDIES, "small", study)
     results = studies.run(study, tmp_path).query("condition == 'kept' and split == 'test' and epoch == 2")
     names = [".small.lock", "small.csv", "small.json", "small.kept.0.weights.h5", "small.kept.1.weights.h5"]
@@ -247,7 +276,7 @@ def test_kept_weights_are_those_that_the_results_were_measured_with(few_images, 
         network.compile(loss="sparse_categorical_crossentropy", metrics=["accuracy"])
         measured = network.evaluate(preprocess(few_images[0]), few_images[1], verbose=0)
         assert (row.loss, row.accuracy) == pytest.approx(measured, abs=1e-5)
-    for condition, seed in (("one-cycle", 0), ("kept", 2), ("nonsense", 0)):
+    for condition, seed in (("not kept", 0), ("kept", 2), ("nonsense", 0)):
         with pytest.raises(studies.StudyError, match=r"expected a condition of \['kept'\], which keep weights"):
             studies.load_network("small", condition, seed, tmp_path)
     path = tmp_path / "small.kept.0.weights.h5"
@@ -305,20 +334,19 @@ def test_a_classifier_that_was_trained_on_noise_is_measured_on_noise(few_images)
     assert len(accuracy) == 11 and accuracy["noisy 0.0"] > 0.3 > accuracy["noisy 1.0"]
 
 
-def test_results_of_before_a_setting_existed_are_those_with_its_default(few_images, tmp_path):
-    studies.run(SMALL, tmp_path)
-    path = tmp_path / "small.json"
-    stored = json.loads(path.read_text())
-    for condition in stored["study"]["conditions"]:
+def test_results_of_before_a_setting_existed_are_those_with_its_default(stored):
+    path = stored / "small.json"
+    provenance = json.loads(path.read_text())
+    for condition in provenance["study"]["conditions"]:
         del condition["network"]
-    path.write_text(json.dumps(stored))
-    studies.run(dataclasses.replace(SMALL, seeds=(0, 1)), tmp_path)
-    stored = json.loads(path.read_text())
-    assert stored["study"]["conditions"][0]["network"] == "dense"
-    stored["study"]["conditions"][0]["network"] = "convolutional"
-    path.write_text(json.dumps(stored))
+    path.write_text(json.dumps(provenance))
+    studies.run(dataclasses.replace(SMALL, seeds=(0, 1)), stored)
+    provenance = json.loads(path.read_text())
+    assert provenance["study"]["conditions"][0]["network"] == "dense"
+    provenance["study"]["conditions"][0]["network"] = "convolutional"
+    path.write_text(json.dumps(provenance))
     with pytest.raises(studies.StudyError, match="got results of other study"):
-        studies.run(SMALL, tmp_path)
+        studies.run(SMALL, stored)
 
 
 def test_conditions_that_use_the_same_batches_train_together():
@@ -513,12 +541,11 @@ def test_what_other_seeds_have_reached_is_left_for_them(few_images, tmp_path, mo
     ("change", "message"),
     [({"epochs": 2}, "other study: epochs 1, expected 2"), ({"hidden": (5,)}, r"hidden \[4\], expected \[5\]")],
 )
-def test_results_of_other_settings_are_refused_and_left_alone(few_images, tmp_path, change, message):
-    studies.run(SMALL, tmp_path)
-    before = contents(tmp_path)
+def test_results_of_other_settings_are_refused_and_left_alone(stored, change, message):
+    before = contents(stored)
     with pytest.raises(studies.StudyError, match=message):
-        studies.run(dataclasses.replace(SMALL, **change), tmp_path)
-    assert contents(tmp_path) == before
+        studies.run(dataclasses.replace(SMALL, **change), stored)
+    assert contents(stored) == before
 
 
 def edit_a_number(text):
@@ -553,33 +580,30 @@ DAMAGES = [
 
 
 @pytest.mark.parametrize("damage", DAMAGES)
-def test_a_damaged_results_file_is_refused_and_left_alone(few_images, tmp_path, damage):
-    studies.run(SMALL, tmp_path)
-    csv = tmp_path / "small.csv"
+def test_a_damaged_results_file_is_refused_and_left_alone(stored, damage):
+    csv = stored / "small.csv"
     csv.write_text(damage(csv.read_text()))
-    before = contents(tmp_path)
+    before = contents(stored)
     with pytest.raises(studies.StudyError, match=r"small\.csv: "):
-        studies.run(SMALL, tmp_path)
-    assert contents(tmp_path) == before
+        studies.run(SMALL, stored)
+    assert contents(stored) == before
 
 
 @pytest.mark.parametrize("text", [None, "{", "[]", "{}", '{"study": {}, "versions": "x"}'])
-def test_results_whose_provenance_is_missing_or_damaged_are_refused(few_images, tmp_path, text):
-    studies.run(SMALL, tmp_path)
-    description = tmp_path / "small.json"
+def test_results_whose_provenance_is_missing_or_damaged_are_refused(stored, text):
+    description = stored / "small.json"
     description.unlink() if text is None else description.write_text(text)
     with pytest.raises(studies.StudyError, match=r"expected results and small\.json beside them"):
-        studies.run(SMALL, tmp_path)
+        studies.run(SMALL, stored)
 
 
-def test_results_of_other_versions_are_refused(few_images, tmp_path):
-    studies.run(SMALL, tmp_path)
-    description = tmp_path / "small.json"
+def test_results_of_other_versions_are_refused(stored):
+    description = stored / "small.json"
     provenance = json.loads(description.read_text())
     provenance["versions"]["keras"] = "2.15.0"
     description.write_text(json.dumps(provenance))
     with pytest.raises(studies.StudyError, match=r"other versions: keras 2\.15\.0, expected 3\."):
-        studies.run(SMALL, tmp_path)
+        studies.run(SMALL, stored)
 
 
 def test_a_write_that_fails_leaves_the_old_file(tmp_path, monkeypatch):
@@ -595,9 +619,8 @@ def test_a_write_that_fails_leaves_the_old_file(tmp_path, monkeypatch):
     assert contents(tmp_path) == {"small.csv": b"old"}
 
 
-def test_provenance_says_with_what_and_names_no_machine_or_path(few_images, tmp_path):
-    studies.run(SMALL, tmp_path)
-    text = (tmp_path / "small.json").read_text()
+def test_provenance_says_with_what_and_names_no_machine_or_path(stored):
+    text = (stored / "small.json").read_text()
     provenance = json.loads(text)
     assert set(provenance["versions"]) == {"python", "numpy", "keras", "tensorflow"}
     assert len(provenance["data"]) == 4

@@ -4,14 +4,17 @@ Apart from test_studies.py, so that workers share the time.
 """
 
 import contextlib
+import dataclasses
 import json
 import os
+import pickle
 import random
 import re
 import shutil
 import signal
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 
@@ -23,17 +26,9 @@ from mnist_utils import studies
 
 KILLS = int(os.environ.get("KILLS", 2))  # KILLS=20 for the long version
 # For runs in processes of their own: real images, and enough epochs to be killed in the middle.
-LONGER = """
-import dataclasses, sys
-from mnist_utils import studies
-study = dataclasses.replace(studies.find("dense"), name="longer", hidden=(16,), seeds=(0, 1, 2), epochs=4)
-study = dataclasses.replace(study, conditions=study.conditions[:1], factors=(0.0, 1e-3))
-"""
-
-
-def start(code, *arguments, **options):
-    """Start Python code in a process of its own."""
-    return subprocess.Popen([sys.executable, "-c", LONGER + code, *map(str, arguments)], **options)
+DENSE = studies.find("dense")
+STUDY = dataclasses.replace(DENSE, name="longer", hidden=(16,), seeds=(0, 1, 2), epochs=3, factors=(0.0, 1e-3))
+STUDY = dataclasses.replace(STUDY, conditions=DENSE.conditions[:1])
 
 
 def epochs_stored(folder):
@@ -49,21 +44,29 @@ def epochs_stored(folder):
     return stored
 
 
-ALONE = "studies.run(study, sys.argv[1]); assert not {'distributed', 'dask'} & set(sys.modules)"
-
-
 @pytest.fixture(scope="module")
 def uninterrupted(tmp_path_factory):
-    """The folder of a run in one piece, without a cluster."""
+    """The results of a run in one piece, in this process."""
     folder = tmp_path_factory.mktemp("uninterrupted")
-    assert start(ALONE, folder).wait() == 0
-    return folder
+    studies.run(STUDY, folder)
+    return (folder / "longer.csv").read_bytes()
+
+
+def start(folder):
+    """Run the study in a process of its own, without a cluster."""
+    code = f"""
+import pickle, sys
+from mnist_utils import studies
+studies.run(pickle.loads({pickle.dumps(STUDY)}), {str(folder)!r})
+assert not {{"distributed", "dask"}} & set(sys.modules)
+"""
+    return subprocess.Popen([sys.executable, "-c", code])
 
 
 def test_a_run_killed_again_and_again_loses_no_finished_epoch_and_ends_as_an_uninterrupted_one(tmp_path, uninterrupted):
     generator, kept, killed = random.Random(0), set(), 0
     while killed < KILLS:
-        process = start(ALONE, tmp_path / "killed")
+        process = start(tmp_path / "killed")
         while process.poll() is None and epochs_stored(tmp_path / "killed") == kept:
             time.sleep(0.05)
         time.sleep(generator.uniform(0, 0.5))
@@ -73,11 +76,11 @@ def test_a_run_killed_again_and_again_loses_no_finished_epoch_and_ends_as_an_uni
         process.wait()
         assert epochs_stored(tmp_path / "killed") >= kept
         kept = epochs_stored(tmp_path / "killed")
-        if len(kept) == 24:  # 6 networks, 4 epochs: begin anew
+        if len(kept) == 18:  # 6 networks, 3 epochs: begin anew
             shutil.rmtree(tmp_path / "killed")
             kept = set()
-    assert start(ALONE, tmp_path / "killed").wait() == 0
-    assert (tmp_path / "killed" / "longer.csv").read_bytes() == (uninterrupted / "longer.csv").read_bytes()
+    assert start(tmp_path / "killed").wait() == 0
+    assert (tmp_path / "killed" / "longer.csv").read_bytes() == uninterrupted
     assert sorted(path.name for path in (tmp_path / "killed").iterdir()) == [
         ".longer.lock",
         "longer.csv",
@@ -90,9 +93,21 @@ def dask(*arguments):
     return subprocess.Popen([command, *arguments], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
 
 
+def kill_later(process, folder, epochs):
+    """Kill a process, from a thread, as soon as a folder holds so many of the epochs of all networks."""
+
+    def wait_and_kill():
+        end = time.monotonic() + 120
+        while len(epochs_stored(folder)) < epochs and time.monotonic() < end:
+            time.sleep(0.05)
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+
+    threading.Thread(target=wait_and_kill).start()
+
+
 def test_a_cluster_gives_the_same_results_though_a_worker_is_killed(tmp_path, monkeypatch, uninterrupted):
     processes = [dask("scheduler", "--host", "127.0.0.1", "--port", "0", "--no-dashboard")]
-    runs = []
     try:
         address = next(re.search(r"tcp://127\.0\.0\.1:\d+", line) for line in processes[0].stdout if "tcp://" in line)[
             0
@@ -104,27 +119,17 @@ def test_a_cluster_gives_the_same_results_though_a_worker_is_killed(tmp_path, mo
         for _ in range(2):
             options = ("--nthreads", "1", "--no-nanny", "--no-dashboard", "--death-timeout", "60")
             processes.append(dask("worker", address, *options))
-        distributed = "studies.run(study, sys.argv[1], scheduler=sys.argv[2])"
-        runs.append(start(distributed, tmp_path / "cluster", address))
-        run = runs[-1]
-        while run.poll() is None and len(epochs_stored(tmp_path / "cluster")) < 8:
-            time.sleep(0.05)
-        assert run.poll() is None, "the run was over before a worker could be killed"
-        processes[1].send_signal(signal.SIGKILL)
-        assert run.wait(timeout=120) == 0
+        kill_later(processes[1], tmp_path / "cluster", epochs=8)
+        studies.run(STUDY, tmp_path / "cluster", scheduler=address)
+        assert processes[1].poll() is not None, "the run was over before a worker could be killed"
         # Now without the other one: the run ends in an error after a while, and what it has finished is kept.
-        impatient = (
-            f"studies.PATIENCE = 3\ntry: {distributed}\nexcept studies.StudyError as error: sys.exit(str(error))"
-        )
-        runs.append(start(impatient, tmp_path / "alone", address, stderr=subprocess.PIPE))
-        while runs[-1].poll() is None and not epochs_stored(tmp_path / "alone"):
-            time.sleep(0.05)
-        processes[2].send_signal(signal.SIGKILL)
-        _, message = runs[-1].communicate(timeout=60)
-        assert runs[-1].returncode == 1
-        assert f"the scheduler at {address} has had no workers for 3 s" in message.decode()
+        monkeypatch.setattr(studies, "PATIENCE", 3)
+        kill_later(processes[2], tmp_path / "alone", epochs=1)
+        with pytest.raises(studies.StudyError, match=rf"the scheduler at {address} has had no workers for 3 s"):
+            studies.run(STUDY, tmp_path / "alone", scheduler=address)
+        assert epochs_stored(tmp_path / "alone")
     finally:
-        for process in processes + runs:
+        for process in processes:
             process.kill()
             process.communicate()
-    assert (tmp_path / "cluster" / "longer.csv").read_bytes() == (uninterrupted / "longer.csv").read_bytes()
+    assert (tmp_path / "cluster" / "longer.csv").read_bytes() == uninterrupted
