@@ -35,8 +35,9 @@ AGAIN = {
     "convolution-design": ["stride, one cycle, rate 0.01"],
     "convolution-rate": ["sgd 0.3"],
     "forensic-convolution": ["sgd, divided once"],
-    "forensic-raw": ["300-500, sgd", "convolutional, adam"],
+    "forensic-raw": ["300-500, sgd"],
     "hinton-unreported": ["momentum 0.9, rate 0.01", "tanh units"],
+    "rate-and-batch": [f"rate={rate} batch={size}" for rate in (0.025, 0.1, 0.4, 1.6) for size in (128, 512)],
 }
 WHOLE = {"convolution-design"}  # measured after the last epoch only
 # A chapter trains them again, and claims that the results agree.
