@@ -210,7 +210,7 @@ int(x_train[:3].sum()), float(sum_of_halves)
 #
 # Dividing by 255 loses nothing and adds nothing; the picture is the same. Then why should a network care? We let it answer, by training one with and without.
 #
-# A few words in advance, which later chapters treat in full. A network turns pixels into ten probabilities by multiplying and adding with adjustable numbers, its *weights* and *biases*. These are arranged in *layers* of *units*; layers between input and output are *hidden*. The *loss* says how wrong the probabilities are, and its *gradient* how the loss changes with each weight. A training *step* takes a *batch* of images, here 128, and moves each weight against its gradient, multiplied by a *learning rate*; this is *stochastic gradient descent*, SGD. One pass over all training images is an *epoch*.
+# A few words in advance, which later chapters treat in full. A network turns pixels into ten probabilities by multiplying and adding with adjustable numbers, its *weights* and *biases*. These are arranged in *layers* of *units*; layers between input and output are *hidden*, and there, in our networks, a unit puts out its sum if that is positive and 0 if it is not (*ReLU*). The *loss* says how wrong the probabilities are, and its *gradient* how the loss changes with each weight. A training *step* takes a *batch* of images, here 128, and moves each weight against its gradient, multiplied by a *learning rate*; this is *stochastic gradient descent*, SGD. One pass over all training images is an *epoch*.
 #
 # The network has two hidden layers of 64 units, and is the subject of the {ref}`next chapter <dense-network>`. It trains for one epoch on 50,000 images. Accuracy is measured on the other 10,000 of the training set, the *validation* images, for reasons that come {ref}`below <three-sets>`.
 
@@ -223,7 +223,7 @@ from mnist_utils.dataset import split
 (x_fit, y_fit), (x_validation, y_validation) = split(x_train, y_train)
 
 # %% [markdown]
-# One network serves for all trainings. `steps_per_execution=10` hands ten batches at a time to TensorFlow, which saves the pauses between them and changes no result.
+# `compile` tells a network with which optimizer and which loss it will be trained: here with SGD, and the loss for labels that are integers, about which {ref}`one-hot-labels` says more. Preparing the first step takes Keras about a second, so we compile one network and use it for all trainings. `steps_per_execution=10` hands ten batches at a time to TensorFlow, which saves the pauses between them and changes no result.
 
 # %%
 network = networks.dense((64, 64))
@@ -236,7 +236,7 @@ network.compile(
 
 
 # %% [markdown]
-# The function below multiplies the pixels by a factor, trains, and returns the accuracy, the second of the two numbers of `evaluate`, which it computes for 1,000 images at a time. The seed fixes the initial weights and the order of the images, so that only the factor differs between two calls. `set_weights` is what makes each call a new training. Without it the network would go on with what the last call has taught it, and {ref}`mistake-replicates` shows what came of that.
+# The function below multiplies the pixels by a factor, trains, and returns the accuracy, the second of the two numbers that `evaluate` returns; 1,000 is the size of its batches. The seed fixes the initial weights and the order of the images, so that only the factor differs between two calls. `set_weights` is what makes each call a new training: the network gets the initial weights of another, which was made with this seed. Without that it would go on with what the last call has taught it, and {ref}`mistake-replicates` shows what came of that. (Weights are all that plain SGD takes from one step to the next. An optimizer with a memory, such as adam, would have to be made anew, too.)
 
 # %%
 def train_scaled(factor, seed, learning_rate=0.1):
@@ -272,7 +272,7 @@ claim("scaled-accuracy", accuracies["divided once"].mean(), between=(0.90, 0.925
       about="mean of 3 validation accuracies after one epoch on pixels divided by 255")
 
 # %% [markdown]
-# The same network, the same images, the same number of steps: {glue:text}`scaled-accuracy:.1%` with pixels divided once, but {glue:text}`raw-accuracy:.1%` with raw pixels and {glue:text}`twice-accuracy:.1%` with pixels divided twice, no better than one constant answer. Scale matters a great deal. The two failures have different causes, and both are worth understanding.
+# The same network, the same images, the same number of steps: {glue:text}`scaled-accuracy:.1%` on average with pixels divided once, but at best {glue:text}`raw-accuracy:.1%` with raw pixels and {glue:text}`twice-accuracy:.1%` with pixels divided twice, about what one constant answer gets. Scale matters a great deal. The two failures have different causes, and both are worth understanding.
 #
 # ### Raw pixels: steps too large
 #
@@ -297,11 +297,11 @@ claim("gradient-ratio", np.median(ratios), between=(255, 1500),
       about="length of the first gradient, raw pixels to scaled, median of 5 seeds")
 
 # %% [markdown]
-# The first step is {glue:text}`gradient-ratio:.0f` times as long as on scaled pixels. Such steps throw the weights so far that, by the end of the epoch, nearly all units of the second hidden layer answer 0 for every image. Where that is so, no gradient reaches the layers before; the {ref}`next chapter <dead-units>` calls such units *dead*. We train with the first seed again, and count them on the images that the network was trained on.
+# The first step is {glue:text}`gradient-ratio:.0f` times as long as on scaled pixels. Such steps throw the weights so far that, by the end of the epoch, nearly all units of the second hidden layer have negative sums, and so put out 0, for every image. Where that is so, no gradient reaches the layers before; the {ref}`next chapter <dead-units>` calls such units *dead*. We train with the first seed again, and count them on the images that the network was trained on.
 
 # %%
 train_scaled(np.float32(1), seed=0)
-second_hidden = keras.Model(network.inputs, network.layers[2].output)
+second_hidden = keras.Model(network.inputs, network.layers[2].output)  # 0: Flatten
 activations = second_hidden.predict(x_fit.astype("float32"), batch_size=1000, verbose=0)
 claim("dead-after-raw", (activations == 0).all(axis=0).sum(), at_least=56,
       about="units of 64 that are dead after one epoch on raw pixels")
@@ -321,7 +321,7 @@ claim("raw-accuracy-rescued", max(rescued), between=(0.70, 0.88),
       about="the same on raw pixels, best of 5 smaller learning rates, one seed")
 
 # %% [markdown]
-# So raw pixels do not make learning impossible. They make it depend on a learning rate that must be found again for each input scale, and with the best of the five rates the epoch ends at {glue:text}`raw-accuracy-rescued:.1%`, still behind. Part of the reason is the start. Keras draws initial weights so that the sums of each layer keep roughly the size of its inputs {cite}`glorot2010`. Inputs up to 1 then give a first prediction that is unsure, as it should be. We look at the largest of the ten probabilities, as a mean over 128 images.
+# So raw pixels do not make learning impossible. They make it depend on a learning rate that must be found again for each input scale, and with the best of the five rates, tried with one seed, the epoch ends at {glue:text}`raw-accuracy-rescued:.1%`, still behind. Part of the reason is the start. Keras draws initial weights so that the sums of each layer keep roughly the size of its inputs {cite}`glorot2010`. Inputs up to 1 then give a first prediction that is unsure, as it should be. We look at the largest of the ten probabilities, as a mean over 128 images.
 
 # %%
 untrained, some = networks.dense((64, 64), seed=0), x_fit[:128].astype("float32")
@@ -386,6 +386,7 @@ preprocess(x_train[:5]).shape, preprocess(x_train[:5], channels_first=True).shap
 # %% [markdown]
 # No pixel moves in memory when an axis of length 1 is added; only the shape is written differently.
 #
+# (one-hot-labels)=
 # ## One-hot labels and integer labels
 #
 # A label is a digit, 5 say. *One-hot* writes it as a vector of ten numbers, all 0 but a 1 in the place of the digit. In formulas we write $y = (y_0, \dots, y_{K-1})$ for such a vector and $K = 10$ for its length, the number of classes; places are counted from 0, as in Python, so that place and digit agree.
