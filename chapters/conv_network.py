@@ -1005,8 +1005,9 @@ pd.DataFrame(table)
 # %%
 import os
 
-print(os.environ.get("TF_NUM_INTRAOP_THREADS", os.cpu_count()), "cores in this build,",
-      studies.provenance("good")["threads"], "in the studies")
+here = os.environ.get("TF_NUM_INTRAOP_THREADS", os.cpu_count())
+then = studies.provenance("good")["threads"]
+print(f"cores: {here} in this build, {then} in the studies")
 
 # %%
 claim("cnn-good-minutes", table["good"]["in the study"] / 60, at_most=5,
