@@ -103,7 +103,7 @@ def kill_later(process, folder, epochs):
         process.send_signal(signal.SIGKILL)
         process.wait()
 
-    threading.Thread(target=wait_and_kill).start()
+    threading.Thread(target=wait_and_kill, daemon=True).start()
 
 
 def test_a_cluster_gives_the_same_results_though_a_worker_is_killed(tmp_path, monkeypatch, uninterrupted):
