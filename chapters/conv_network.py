@@ -983,20 +983,20 @@ def seconds_of_a_step(function, batch):
 
 
 # %%
-table = {}
+table, cost = {}, {}
 for name in ("fast", "good", "small"):
     study, function = studies.find(name), getattr(networks, name)
     (condition, *_), totals = study.conditions, count(function())
     batch, strength = condition.batch_size, condition.distorted
     epoch = seconds_of_a_step(function, batch) * int(np.ceil(60_000 / batch))
     epoch += seconds_of_distorting(strength) if strength else 0
-    stored = studies.provenance(name)["seconds"]
-    stored /= len(study.seeds) * len(study.conditions)
+    trained = len(study.seeds) * len(study.conditions)
+    cost[name] = studies.provenance(name)["seconds"] / trained
     table[name] = {
         "parameters": int(totals["parameters"].sum()),
         "multiply-adds": int(totals["multiply_adds"].sum()),
         "seconds": round(study.epochs * epoch),
-        "in the study": round(stored),
+        "in the study": round(cost[name]),
         "validation": "{mean:.4f} ({low:.4f} to {high:.4f})".format(
             **result(name, "validation")),
         "test": "{mean:.4f} ({low:.4f} to {high:.4f})".format(**result(name))}
@@ -1010,16 +1010,15 @@ then = studies.provenance("good")["threads"]
 print(f"cores: {here} in this build, {then} in the studies")
 
 # %%
-claim("cnn-good-minutes", table["good"]["in the study"] / 60, at_most=5,
+claim("cnn-good-minutes", cost["good"] / 60, at_most=5,
       about="minutes that the stored study took for each network good")
 
 # %%
-seconds = {name: column["in the study"] for name, column in table.items()}
-claim("cnn-good-times", seconds["good"] / seconds["fast"], between=(20, 35),
+claim("cnn-good-times", cost["good"] / cost["fast"], between=(20, 35),
       about="seconds of the stored study for a network good, in those for a fast")
 
 # %%
-claim("cnn-small-times", seconds["small"] / seconds["fast"], between=(35, 55),
+claim("cnn-small-times", cost["small"] / cost["fast"], between=(35, 55),
       about="seconds of the stored study for a network small, in those for a fast")
 
 # %%

@@ -37,25 +37,26 @@ def few_digits():
 
 
 @contextlib.contextmanager
-def only(digits):
+def only_few_digits():
     """Make training a matter of milliseconds: the same few digits for every split."""
+    sets = dict.fromkeys(("train", "validation", "test"), few_digits())
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(studies, "_sets", lambda training_images: dict.fromkeys(("train", "validation", "test"), digits))
+        patch.setattr(studies, "_sets", lambda training_images: sets)
         studies._tensors.cache_clear()
-        yield
+        yield few_digits()
     studies._tensors.cache_clear()
 
 
 @pytest.fixture
 def few_images():
-    with only(few_digits()):
-        yield few_digits()
+    with only_few_digits() as digits:
+        yield digits
 
 
 @pytest.fixture(scope="module")
 def stored_once(tmp_path_factory):
     folder = tmp_path_factory.mktemp("small")
-    with only(few_digits()):
+    with only_few_digits():
         studies.run(SMALL, folder)
     return folder
 
