@@ -1,0 +1,91 @@
+"""The commands of the engine: ``python -m studies --help``."""
+
+import argparse
+import dataclasses
+import sys
+from pathlib import Path
+
+from mnist_utils import results
+from mnist_utils.dataset import DatasetError
+from studies import catalogue, comparing, running
+from studies.design import Study, StudyError, factors_of
+
+OWN_FOLDER = Path("my-results")  # in the current folder: results/ is changed on purpose only
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the command named by `arguments`, those of the process if None, and return its exit status."""
+    parser = argparse.ArgumentParser(prog="python -m studies", description="The long experiments of the book.")
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    listing = commands.add_parser("list", help="the studies there are, and what each trains")
+    listing.set_defaults(run=list_studies)
+    one = commands.add_parser("run", help="train what is missing of a study; what the folder already holds is kept")
+    one.add_argument("name", metavar="NAME", help="a name that `list` shows")
+    one.add_argument("--seeds", metavar="N", type=int, help="the seeds 0 to N - 1, in place of the study's own")
+    one.add_argument("--epochs", metavar="N", type=int, help="epochs, for all conditions")
+    one.set_defaults(run=run_study)
+    again = commands.add_parser("replicate", help="run studies afresh and hold the results against the stored ones")
+    again.add_argument("names", metavar="NAME", nargs="*", help="default: all studies")
+    again.set_defaults(run=replicate)
+    for command in (one, again):
+        command.add_argument("--out", metavar="FOLDER", default=OWN_FOLDER, help=f"default: {OWN_FOLDER}")
+        command.add_argument(
+            "--scheduler", metavar="ADDRESS", help="of dask.distributed, whose workers do the training"
+        )
+    options = parser.parse_args(arguments)
+    try:
+        return options.run(options)
+    except (StudyError, results.ResultsError, DatasetError) as error:
+        print(error, file=sys.stderr)
+        return 1
+
+
+def list_studies(options: argparse.Namespace) -> int:
+    """Print a line for each study."""
+    width = max(map(len, catalogue.STUDIES))
+    for study in catalogue.STUDIES.values():
+        epochs = " or ".join(map(str, sorted({condition.epochs for condition in study.conditions})))
+        print(f"{study.name:<{width}}{networks(study):>4} networks, {epochs} epochs: {study.about}")
+    return 0
+
+
+def networks(study: Study) -> int:
+    """Return how many networks a study trains."""
+    return len(study.seeds) * sum(len(factors_of(condition)) for condition in study.conditions)
+
+
+def run_study(options: argparse.Namespace) -> int:
+    """Train what is missing of a study, and return 0."""
+    study = catalogue.find(options.name)
+    if options.seeds is not None:
+        study = dataclasses.replace(study, seeds=range(options.seeds))
+    if options.epochs is not None:
+        changed = [dataclasses.replace(condition, epochs=options.epochs) for condition in study.conditions]
+        study = dataclasses.replace(study, conditions=changed)
+    rows = running.run(study, options.out, scheduler=options.scheduler)
+    count = len(rows.drop_duplicates(["condition", "factor", "seed"]))
+    print(f"{Path(options.out) / study.name}.csv holds {count} networks")
+    return 0
+
+
+def replicate(options: argparse.Namespace) -> int:
+    """Run studies afresh, print how far their means lie from the stored ones, and return 1 if one is too far off."""
+    beyond = 0
+    chosen = [catalogue.find(name) for name in options.names or catalogue.STUDIES]
+    minutes = [results.provenance(study.name)["seconds"] / 60 for study in chosen]
+    print(f"{len(chosen)} studies; the stored ones took {sum(minutes):.0f} minutes in all.")
+    print(f"If it is interrupted, the same command goes on from what it finds in {options.out}.")
+    for study, expected in zip(chosen, minutes, strict=True):
+        print(f"\n{study.name} (stored: {expected:.1f} minutes)", flush=True)
+        table = comparing.replicate(study, options.out, scheduler=options.scheduler)
+        print(table.to_string(float_format="{:.5f}".format))
+        origin = results.provenance(study.name, options.out)
+        print(f"{table['holds'].sum()} of {len(table)} means within what the stored spread allows; ", end="")
+        print(f"trained by {origin['code']} in {origin['seconds'] / 60:.1f} minutes, from {origin['started']}")
+        beyond += (~table["holds"]).sum()
+    print(f"\n{beyond} means beyond what the stored spread allows" if beyond else "\nall means as stored")
+    return 1 if beyond else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,255 @@
+"""What an experiment is: networks of some conditions, each with several seeds, and the jobs that this makes."""
+
+import dataclasses
+import math
+import operator
+import re
+from dataclasses import dataclass
+
+SPLITS = ("train", "validation", "test")
+# "noisy" are the test images with noise, "denoised" what the network makes of these; both with each of the levels.
+NOISE_LEVELS = tuple(tenths / 10 for tenths in range(11))
+ACTIVATIONS = ("relu", "tanh", "sigmoid")
+OPTIMIZERS = ("sgd", "adam")
+
+
+class StudyError(ValueError):
+    """An experiment or a run that is refused: the message says what was got, what was expected, and what to do."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Condition:
+    """What networks of both kinds have.
+
+    Attributes
+    ----------
+    name : str
+        Words, as they stand in tables.
+    epochs : int
+    validation : int
+        How many of the training images are set aside, by `dataset.split`.
+    each_epoch, at_end : tuple of str
+        The splits measured after every epoch, and those after the last one: of `SPLITS`, "noisy", "denoised".
+    learning_rate : float
+        In the first step, or the largest with "one-cycle".
+    batch_size : int
+    schedule : str
+        "constant"; "linear" lets the learning rate fall to 0 over all steps; "one-cycle" lets it rise from 0 for a
+        fifth of them, and then fall to 0 along a cosine.
+    pixel_divisor : int
+        What the gray levels 0 to 255 are divided by: 255, or what a mistake makes of it.
+    """
+
+    name: str
+    epochs: int
+    validation: int = 0
+    each_epoch: tuple[str, ...] = ()
+    at_end: tuple[str, ...] = ()
+    learning_rate: float = 0.1
+    batch_size: int = 128
+    schedule: str = "constant"
+    pixel_divisor: int = 255
+
+    def __post_init__(self):
+        for field in dataclasses.fields(self):
+            if isinstance(getattr(self, field.name), list):  # as it comes from a file
+                object.__setattr__(self, field.name, tuple(getattr(self, field.name)))
+        self._expect(
+            isinstance(self.name, str) and re.fullmatch(r"[\w.,=+-]+( [\w.,=+-]+)*", self.name),
+            "a name of words, which can be part of the name of a file",
+        )
+        for name, least in (("epochs", 1), ("batch_size", 1), ("pixel_divisor", 1), ("validation", 0)):
+            self._expect(is_integer(getattr(self, name), least), f"{name} to be an integer, at least {least}")
+        self._expect(0 < self.learning_rate < math.inf, "a positive learning_rate")
+        self._expect_one_of("schedule", self.schedules)
+        splits = self.each_epoch + self.at_end
+        known = {*self.splits} - (set() if self.validation else {"validation"})
+        self._expect(splits and set(splits) <= known, f"to measure one or more of {', '.join(sorted(known))}")
+        self._expect(len(set(splits)) == len(splits), "to measure each split once an epoch")
+
+    def _expect(self, holds: object, expected: str) -> None:
+        if not holds:
+            raise StudyError(f"condition: got {self}; expected {expected}. Change it, and make it again")
+
+    def _expect_one_of(self, name: str, known: tuple[str, ...]) -> None:
+        self._expect(getattr(self, name) in known, f"{name} to be one of {', '.join(known)}")
+
+    def measured(self, epoch: int) -> tuple[str, ...]:
+        """Return the splits that are measured after an epoch."""
+        return self.each_epoch + (self.at_end if epoch == self.epochs else ())
+
+    def settings(self) -> dict:
+        """Return what `condition_from` makes the same condition from, in types that JSON has."""
+        listed = {name: list(value) if isinstance(value, tuple) else value for name, value in vars(self).items()}
+        return {"kind": self.kind, **listed}
+
+
+@dataclass(frozen=True, kw_only=True)
+class DenseCondition(Condition):
+    """Dense networks, trained with SGD, that may train together: one for each L2 factor.
+
+    Attributes
+    ----------
+    hidden : tuple of int
+        Units of the hidden layers.
+    factors : tuple of float
+        L2 factors on the kernels of the hidden layers.
+    momentum : float
+    activation : str
+        Of the hidden layers.
+    stacked : bool
+        Whether the factors are one long training: each puts another network on top of what the last one has become, as
+        the loop of the original submission does.
+    """
+
+    kind = "dense"
+    schedules = ("constant", "linear")
+    splits = SPLITS
+
+    hidden: tuple[int, ...] = (64, 64)
+    factors: tuple[float, ...] = (0.0,)
+    momentum: float = 0.0
+    activation: str = "relu"
+    stacked: bool = False
+
+    def __post_init__(self):
+        super().__post_init__()
+        self._expect_one_of("activation", ACTIVATIONS)
+        sequences = isinstance(self.hidden, tuple) and isinstance(self.factors, tuple)
+        self._expect(
+            sequences and all(is_integer(units, 1) for units in self.hidden), "hidden layers of 1 unit or more"
+        )
+        factors = sequences and len(set(self.factors)) == len(self.factors) > 0
+        self._expect(factors and all(0 <= factor < math.inf for factor in self.factors), "factors from 0, each once")
+        self._expect(0 <= self.momentum < 1, "a momentum from 0 to below 1")
+        self._expect(not (self.stacked and self.momentum), "no momentum where networks are stacked")
+        # 60,000 images; a kernel is multiplied by 1 - 2 * rate * factor in each step.
+        decay = 2 * self.learning_rate * max(self.factors) * 60_000 / self.batch_size
+        self._expect(decay <= 40, "smaller factors, that leave something of a weight after an epoch")
+
+
+@dataclass(frozen=True, kw_only=True)
+class ModelCondition(Condition):
+    """A Keras model, which trains alone.
+
+    Attributes
+    ----------
+    network : str
+        A function of `mnist_utils.networks`.
+    optimizer : {"sgd", "adam"}
+    distortion : float
+        How far each epoch shifts, turns and zooms the training images anew, in units of 2 pixels, 10 degrees and a
+        tenth of the size, see `distortions.random_affine`.
+    noise : (float, float), optional
+        Least and largest level of the `distortions.salt_and_pepper` noise that each training image gets anew in each
+        epoch; the level is drawn uniformly between them.
+    classifier : (str, str), optional
+        For a denoiser, which learns to return the images as they were before the noise: study and condition of the
+        stored network, of the same seed, that classifies what it returns.
+    weights_kept : bool
+        Whether the weights are stored, too, for `results.load_network`.
+    """
+
+    kind = "model"
+    schedules = ("constant", "one-cycle")
+    splits = (*SPLITS, "noisy", "denoised")
+
+    network: str
+    optimizer: str = "adam"
+    distortion: float = 0.0
+    noise: tuple[float, float] | None = None
+    classifier: tuple[str, str] | None = None
+    weights_kept: bool = False
+
+    def __post_init__(self):
+        super().__post_init__()
+        self._expect_one_of("optimizer", OPTIMIZERS)
+        self._expect(0 <= self.distortion <= 5, "a distortion from 0 (none) to 5")
+        self._expect(self.pixel_divisor == 255 or not self.distortion, "pixels divided by 255 where they are distorted")
+        pair = isinstance(self.noise, tuple) and len(self.noise) == 2
+        levels = pair and 0 <= self.noise[0] <= self.noise[1] <= 1
+        self._expect(self.noise is None or levels, "noise to be two levels from 0 to 1, the smaller one first")
+        splits = set(self.each_epoch + self.at_end)
+        if self.classifier:
+            self._expect(splits <= {"noisy", "denoised"} and self.noise, "a denoiser to have noise and measure it")
+        else:
+            self._expect("denoised" not in splits, "a classifier, which judges what was denoised")
+
+
+KINDS = {"dense": DenseCondition, "model": ModelCondition}
+
+
+def condition_from(settings: dict) -> Condition:
+    """Return the condition of which `settings` were taken; what did not exist then has its default."""
+    try:
+        return KINDS[settings["kind"]](**{name: value for name, value in settings.items() if name != "kind"})
+    except (KeyError, TypeError) as error:
+        raise StudyError(f"condition: got {settings}; expected the settings of one ({error})") from error
+
+
+@dataclass(frozen=True)
+class Study:
+    """An experiment: every condition with every seed.
+
+    A seed fixes the initial weights and the order of the images, so that networks of one seed differ in their condition
+    and in nothing else: a comparison of two conditions within a seed is free of the luck of the draw, which needs fewer
+    seeds for the same certainty (a paired design).
+    """
+
+    name: str
+    about: str
+    conditions: tuple[Condition, ...]
+    seeds: tuple[int, ...]
+
+    def __post_init__(self):
+        for what, fits, kind in (
+            ("conditions", lambda value: isinstance(value, Condition), "conditions"),
+            ("seeds", lambda value: is_integer(value, 0), "integers from 0"),
+        ):
+            try:
+                values = tuple(getattr(self, what))
+            except TypeError:
+                values = ()
+            names = [getattr(value, "name", value) for value in values]
+            if not values or not all(map(fits, values)) or len(set(names)) < len(names):
+                raise StudyError(f"study {self.name!r}: got {what} {getattr(self, what)}; expected {kind}, each once")
+            object.__setattr__(self, what, values)
+
+
+@dataclass(frozen=True)
+class Job:
+    """One training: the networks of a seed that use the same batches, or a single Keras model."""
+
+    seed: int
+    conditions: tuple[Condition, ...]
+
+    def networks(self) -> list[tuple[str, float, int]]:
+        """Return condition, factor and seed of each network."""
+        return [
+            (condition.name, factor, self.seed) for condition in self.conditions for factor in factors_of(condition)
+        ]
+
+
+def factors_of(condition: Condition) -> tuple[float, ...]:
+    """Return the L2 factors, of which a Keras model has none."""
+    return getattr(condition, "factors", (0.0,))
+
+
+def jobs(study: Study) -> list[Job]:
+    """Return the jobs of a study, all those of its first seed first."""
+    together = {}
+    for condition in study.conditions:
+        batches = condition.name
+        if isinstance(condition, DenseCondition):
+            names = ("validation", "epochs", "batch_size", "momentum", "hidden", "activation", "factors", "stacked")
+            batches = tuple(getattr(condition, name) for name in names)
+        together.setdefault(batches, []).append(condition)
+    return [Job(seed, tuple(conditions)) for seed in study.seeds for conditions in together.values()]
+
+
+def is_integer(number: object, least: int) -> bool:
+    """Return whether it is an integer, and not less than the least."""
+    try:
+        return not isinstance(number, bool) and operator.index(number) >= least
+    except TypeError:
+        return False

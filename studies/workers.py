@@ -1,0 +1,90 @@
+"""Where trainings run: on this machine, or on the workers of a dask.distributed cluster."""
+
+import contextlib
+import json
+import threading
+import time
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import FIRST_COMPLETED, Executor, Future, ThreadPoolExecutor, wait
+from typing import NamedTuple
+
+from studies.design import StudyError
+from studies.origin import this_machine
+
+PATIENCE = 15  # seconds that a scheduler has to answer, and may be without workers
+
+
+class Workers(NamedTuple):
+    """An executor, what `this_machine` says where it runs, and whether anybody is there to work."""
+
+    executor: Executor
+    machine: dict
+    anybody: Callable[[], bool]
+
+
+class Threads(ThreadPoolExecutor):
+    """Two trainings at a time: while one does what a single core does, the other has the rest.
+
+    What is interrupted ends after the epoch that it is in.
+    """
+
+    def __init__(self):
+        super().__init__(2)
+        self._stopping = threading.Event()
+
+    def submit(self, function, *arguments) -> Future:
+        return super().submit(function, *arguments, stopped=self._stopping.is_set)
+
+    def __exit__(self, *error):
+        self._stopping.set()
+        self.shutdown(cancel_futures=True)
+
+
+@contextlib.contextmanager
+def workers(scheduler: str | None = None) -> Iterator[Workers]:
+    """Give workers: those of a scheduler at this address, such as "tcp://10.0.0.1:8786", or of this process."""
+    if scheduler is None:
+        with Threads() as threads:
+            yield Workers(threads, this_machine(), lambda: True)
+        return
+    try:
+        import distributed
+    except ImportError as error:
+        advice = "pip install 'mnist_utils[cluster]'"
+        raise StudyError(f"scheduler: got no dask.distributed; expected it. Install it: {advice}") from error
+    advice = "Start one with `dask scheduler`, and workers with `dask worker ADDRESS --nthreads 1`"
+    try:
+        client = distributed.Client(scheduler, timeout=PATIENCE, set_as_default=False)
+    except (OSError, ValueError, TimeoutError) as error:
+        raise StudyError(
+            f"scheduler: got no answer from {scheduler} in {PATIENCE} s; expected one. {advice}"
+        ) from error
+    with client:
+        try:
+            client.wait_for_workers(1, timeout=PATIENCE)
+            machines = list(client.run(this_machine).values())
+        except (OSError, TimeoutError) as error:
+            got = f"no workers at {scheduler} in {PATIENCE} s"
+            raise StudyError(f"scheduler: got {got}; expected one at least. {advice}") from error
+        for key in ("versions", "code"):
+            different = sorted({json.dumps(machine[key]) for machine in [this_machine(), *machines]})
+            if len(different) > 1:
+                raise StudyError(f"workers: got other {key}, {'; '.join(different)}; expected the same. Update them")
+        several = {key: ", ".join(sorted({str(of[key]) for of in machines})) for key in ("processor", "threads")}
+        executor = client.get_executor(pure=False)
+        yield Workers(executor, {**machines[0], **several}, lambda: bool(client.nthreads()))
+
+
+def finished(futures: Iterable[Future], anybody: Callable[[], bool]) -> Iterator[Future]:
+    """Give futures as they end; raise StudyError when nobody has been there to work for a while."""
+    waiting, last_seen = set(futures), time.monotonic()
+    while waiting:
+        done, waiting = wait(waiting, timeout=1, return_when=FIRST_COMPLETED)
+        yield from done
+        if done or anybody():
+            last_seen = time.monotonic()
+        elif time.monotonic() - last_seen > PATIENCE:
+            got = f"no workers for {PATIENCE} s"
+            raise StudyError(
+                f"scheduler: got {got}; expected some. What is finished is stored: start workers, run again"
+            )
