@@ -10,10 +10,9 @@ import io
 import math
 import os
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import BinaryIO
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -27,14 +26,19 @@ MNIST_SHA256 = {  # of the uncompressed contents
 }
 IDX_TYPES = {0x08: ">u1", 0x09: ">i1", 0x0B: ">i2", 0x0C: ">i4", 0x0D: ">f4", 0x0E: ">f8"}
 
-# Memory grows with what a file holds, not with what its header claims: at first to no more than this many times the
-# size of a gzip file (that of the images of MNIST is a fifth of theirs), then it doubles as long as there are data.
-EXPANSION = 8
-PIECE = 1 << 21  # Bytes of content read at once, at most, and hashed at once, at least.
-FEED = 1 << 16  # Bytes of a gzip file read at once: more would not stay in the processor's cache.
+PIECE = 1 << 16  # Bytes of a gzip file expanded at once: more would not stay in the processor's cache.
 
-CHECK = "Check that this is the file that you meant."
-RESTORE = "Get a fresh copy; 'git checkout -- mnist_utils/data', or installing again, restores the package's own files."
+# How files begin that people take for IDX files, what those are, and the expression that reads them; {} is a file.
+FOREIGN = [
+    (b"\x1f\x8b", "a gzip file in a gzip file", "read_idx({}.read())"),
+    (b"BZh", "a bzip2 file", "read_idx(bz2.open({}).read())"),
+    (b"\xfd7zXZ", "an xz file", "read_idx(lzma.open({}).read())"),
+    (b"\x93NUMPY", "a file of numpy.save", "np.load({})"),
+    (b"\x89PNG", "a PNG picture", "plt.imread({})"),
+    (b"\xff\xd8\xff", "a JPEG picture", "plt.imread({})"),
+]
+IMAGES = "a NumPy array of uint8 and shape (n, 28, 28), from 0 for paper to 255 for ink"
+LABELS = "integers of shape (n,)"
 
 
 class DatasetError(ValueError):
@@ -65,36 +69,10 @@ def load_mnist() -> tuple[tuple[np.ndarray, np.ndarray], tuple[np.ndarray, np.nd
     array([5, 0, 4, 1, 9], dtype=uint8)
     """
     with ThreadPoolExecutor() as pool:  # Threads suffice: zlib and hashlib work without holding Python's lock.
-        x_train, y_train, x_test, y_test = pool.map(_load_shipped, MNIST_SHA256)
+        x_train, y_train, x_test, y_test = pool.map(
+            lambda name: read_idx(DATA_FOLDER / f"{name}.gz", sha256=MNIST_SHA256[name]), MNIST_SHA256
+        )
     return (x_train, y_train), (x_test, y_test)
-
-
-def verify_data() -> Iterator[tuple[Path, DatasetError | None]]:
-    """Check the four files that ship with the package, one by one.
-
-    Yields
-    ------
-    path : pathlib.Path
-        The file.
-    error : DatasetError or None
-        What is wrong with it, or None if its content is, bit for bit, the published one.
-
-    Examples
-    --------
-    >>> [path.name for path, error in verify_data() if error is not None]
-    []
-    """
-    for name in MNIST_SHA256:
-        error = None
-        try:
-            _load_shipped(name)
-        except DatasetError as caught:
-            error = caught
-        yield DATA_FOLDER / f"{name}.gz", error
-
-
-def _load_shipped(name: str) -> np.ndarray:
-    return read_idx(DATA_FOLDER / f"{name}.gz", sha256=MNIST_SHA256[name])
 
 
 def read_idx(path_or_bytes: str | os.PathLike | bytes, *, sha256: str | None = None) -> np.ndarray:
@@ -116,10 +94,8 @@ def read_idx(path_or_bytes: str | os.PathLike | bytes, *, sha256: str | None = N
     Raises
     ------
     DatasetError
-        If the file is missing or cannot be read, is corrupt as gzip, begins with another magic number, has an unknown
-        type code, holds less or more than its header claims, has a shape that NumPy cannot hold, or another SHA-256
-        than `sha256`. This costs memory for what the file holds, expanded no further than its header claims, and none
-        for what it only claims to hold.
+        If the file cannot be read, is no IDX file, holds less or more than its header claims, or has another SHA-256
+        than `sha256`. Memory is needed for what the file holds, expanded no further than its header claims.
 
     Examples
     --------
@@ -128,109 +104,110 @@ def read_idx(path_or_bytes: str | os.PathLike | bytes, *, sha256: str | None = N
     >>> read_idx(DATA_FOLDER / "t10k-labels-idx1-ubyte.gz")[:5]
     array([7, 2, 1, 0, 4], dtype=uint8)
     """
-    name, stream = _open(path_or_bytes)
-    digest = hashlib.sha256()
-    # The thread hashes what is there while more is decompressed. Hashing takes a quarter as long as decompressing, and
-    # about as long on processors without instructions for SHA-256.
-    with stream, ThreadPoolExecutor(max_workers=1) as thread:
-        try:
-            stored = stream.seek(0, os.SEEK_END)
-            stream.seek(0)
-            gzipped = stream.read(2) == b"\x1f\x8b"
-            stream.seek(0)
-            content = _GzipReader(stream) if gzipped else stream
-            likely = EXPANSION * stored if gzipped else stored
-
-            def hash_aside(part: np.ndarray) -> None:
-                if sha256 is not None:
-                    thread.submit(digest.update, part)
-
-            def take(count: int) -> np.ndarray:
-                taken = np.empty(min(count, likely), np.uint8)
-                filled = hashed = 0
-                while piece := content.read(min(len(taken) - filled, PIECE)):
-                    taken[filled : filled + len(piece)] = np.frombuffer(piece, np.uint8)
-                    filled += len(piece)
-                    if filled == len(taken) < count:
-                        taken = np.concatenate((taken, np.empty(min(filled, count - filled), np.uint8)))
-                    if filled - hashed >= PIECE:  # To hand over each small piece would cost more than it hides.
-                        hash_aside(taken[hashed:filled])
-                        hashed = filled
-                hash_aside(taken[hashed:filled])
-                return taken[:filled]
-
-            array = _parse(take, name)
-        except zlib.error as error:
-            raise _refusal(name, f"corrupt gzip data ({error})", "an intact gzip file", RESTORE) from error
-        except OSError as error:
-            raise _refusal(name, error, "a file that can be read to its end", RESTORE) from error
-    if sha256 is not None and digest.hexdigest() != sha256.lower():
-        raise _refusal(name, f"content of SHA-256 {digest.hexdigest()}", sha256.lower(), RESTORE)
-    return array
+    name, stored = _stored(path_or_bytes)
+    take = _reader(stored)
+    try:
+        magic = take(4)
+        if len(magic) < 4 or magic[:2] != b"\0\0" or magic[2] not in IDX_TYPES:
+            expected = f"the magic number of IDX: 00 00, one of {bytes(IDX_TYPES).hex(' ')}, number of dimensions"
+            advice = _advice_on_format(path_or_bytes, stored, magic + take(124)) or _fresh(name)
+            raise _refusal(name, f"the first bytes {magic.hex(' ') or '(none)'}", expected, advice)
+        dtype, rank = np.dtype(IDX_TYPES[magic[2]]), magic[3]
+        dimensions = take(4 * rank)
+        if len(dimensions) < 4 * rank:
+            expected = f"{4 * rank} bytes for the {rank} dimensions that its header claims"
+            raise _refusal(name, f"truncated dimensions of {len(dimensions)} bytes", expected, _fresh(name))
+        shape = tuple(np.frombuffer(dimensions, ">u4").tolist())
+        size = math.prod(shape) * dtype.itemsize
+        data = take(size)
+        expected = f"{size:,} bytes for the shape {shape} and {dtype.itemsize} bytes an item that its header claims"
+        if len(data) < size:
+            little, advice = tuple(np.frombuffer(dimensions, "<u4").tolist()), _fresh(name)
+            if math.prod(little) * dtype.itemsize == len(data):
+                advice = f"The dimensions {little} are little-endian: write them, and all items, as big-endian numbers."
+            raise _refusal(name, f"truncated data of {len(data):,} bytes", expected, advice)
+        if take(1):  # This also reads a gzip file to its end, where its CRC is.
+            raise _refusal(name, f"data that go on after {size:,} bytes", expected, _fresh(name))
+    except zlib.error as error:
+        raise _refusal(name, f"corrupt gzip data ({error})", "an intact gzip file", _fresh(name)) from error
+    if sha256 is not None:
+        digest = hashlib.sha256(magic + dimensions)
+        digest.update(data)
+        if digest.hexdigest() != sha256.lower():
+            raise _refusal(name, f"content of SHA-256 {digest.hexdigest()}", sha256.lower(), _fresh(name))
+    try:
+        array = np.frombuffer(data, dtype).reshape(shape)
+    except ValueError as error:  # More dimensions than NumPy allows, or enormous ones beside one of 0.
+        raise _refusal(name, f"the shape {shape}", f"one that NumPy can hold ({error})", _fresh(name)) from error
+    return array.astype(dtype.newbyteorder("="), copy=False)
 
 
-def _open(path_or_bytes: object) -> tuple[str, BinaryIO]:
+def _stored(path_or_bytes: object) -> tuple[str, bytes]:
     if isinstance(path_or_bytes, bytes | bytearray | memoryview):
-        return "the bytes given", io.BytesIO(path_or_bytes)
+        return "the bytes given", bytes(path_or_bytes)
     if not isinstance(path_or_bytes, str | os.PathLike):
         expected = "a str or os.PathLike, or bytes"
         raise _refusal("path_or_bytes", type(path_or_bytes).__name__, expected, "Pass a file's path or its content.")
     name = os.fsdecode(path_or_bytes)
     try:
-        return name, open(path_or_bytes, "rb")
+        return name, Path(name).read_bytes()
     except (OSError, ValueError) as error:  # ValueError: the path has a null character.
-        raise _refusal(name, error, "an IDX file that can be opened", f"{CHECK} {RESTORE}") from error
+        own = Path(name).parent == DATA_FOLDER
+        advice = _fresh(name) if own else f"Correct the path; a relative one starts from {Path.cwd()}."
+        raise _refusal(name, error, "an IDX file that can be read", advice) from error
 
 
-class _GzipReader:
-    """As `gzip.GzipFile`, the CRC checked too, but zlib alone does the work: a quarter less time in Python 3.11."""
+def _reader(stored: bytes) -> Callable[[int], bytearray]:
+    """Return a function that gives the next `count` bytes of the content, gzipped or not, or fewer at its end."""
+    stream, member = io.BytesIO(stored), zlib.decompressobj(wbits=31)
+    if stored[:2] != b"\x1f\x8b":
+        return lambda count: bytearray(stream.read(min(count, len(stored))))
 
-    def __init__(self, stream: BinaryIO) -> None:
-        self.stream, self.member = stream, zlib.decompressobj(wbits=31)
-
-    def read(self, count: int) -> bytes:
-        """Return at least one of the next bytes and at most `count` of them, or none at the end."""
-        piece = b""
-        while count and not piece:
-            finished = self.member.eof
-            compressed = self.member.unconsumed_tail or self.member.unused_data or self.stream.read(FEED)
-            if finished and not compressed:
+    def take(count: int) -> bytearray:
+        nonlocal member
+        taken = bytearray()
+        while len(taken) < count:
+            finished = member.eof
+            packed = member.unconsumed_tail or member.unused_data or stream.read(PIECE)
+            if finished and not packed:
                 break
             if finished:  # A gzip file may have several members; anything else is refused as one with a wrong header.
-                self.member = zlib.decompressobj(wbits=31)
-            piece = self.member.decompress(compressed, count)
-            if not (compressed or piece or self.member.eof):
+                member = zlib.decompressobj(wbits=31)
+            piece = member.decompress(packed, min(count - len(taken), 16 * PIECE))
+            if not (packed or piece or member.eof):
                 raise zlib.error("it ends too early")
-        return piece
+            taken += piece
+        return taken
+
+    return take
 
 
-def _parse(take: Callable[[int], np.ndarray], name: str) -> np.ndarray:
-    """Build the array from content of which `take(count)` gives the next `count` bytes, or fewer at its end."""
-    magic = take(4).tobytes()
-    if len(magic) < 4 or magic[:2] != b"\0\0":
-        expected = "the magic number of IDX: 00 00, type code, number of dimensions"
-        raise _refusal(name, f"the first bytes {magic.hex(' ') or '(none)'}", expected, f"{CHECK} {RESTORE}")
-    if magic[2] not in IDX_TYPES:
-        known = ", ".join(f"0x{code:02x}" for code in IDX_TYPES)
-        raise _refusal(name, f"type code 0x{magic[2]:02x}", f"one of {known}", f"{CHECK} {RESTORE}")
-    dtype, rank = np.dtype(IDX_TYPES[magic[2]]), magic[3]
-    dimensions = take(4 * rank)
-    if len(dimensions) < 4 * rank:
-        expected = f"{4 * rank} bytes for the {rank} dimensions that its header claims"
-        raise _refusal(name, f"truncated dimensions of {len(dimensions)} bytes", expected, RESTORE)
-    shape = tuple(dimensions.view(">u4").tolist())
-    size = math.prod(shape) * dtype.itemsize
-    data = take(size)
-    expected = f"{size:,} bytes for the shape {shape} and {dtype.itemsize} bytes an item that its header claims"
-    if len(data) < size:
-        raise _refusal(name, f"truncated data of {len(data):,} bytes", expected, RESTORE)
-    if len(take(1)):  # This also reads a gzip file to its end, where its CRC is.
-        raise _refusal(name, f"data that go on after {size:,} bytes", expected, RESTORE)
-    try:
-        array = data.view(dtype).reshape(shape)
-    except ValueError as error:  # More dimensions than NumPy allows, or enormous ones beside one of 0.
-        raise _refusal(name, f"the shape {shape}", f"one that NumPy can hold ({error})", CHECK) from error
-    return array.astype(dtype.newbyteorder("="), copy=False)
+def _advice_on_format(path_or_bytes: object, stored: bytes, head: bytes) -> str:
+    """Return what to do with a file of another format that begins with `head`, or "" if the format is not known."""
+    file = "path_or_bytes" if isinstance(path_or_bytes, str | os.PathLike) else "io.BytesIO(path_or_bytes)"
+    file = f"gzip.open({file})" if stored[:2] == b"\x1f\x8b" else file
+    for beginning, kind, expression in FOREIGN:
+        if head.startswith(beginning):
+            return f"It is {kind}: use `{expression.format(file)}`."
+    if head.startswith(b"PK\3\4"):
+        archive = f"It is an archive of numpy.savez: use `np.load({file})`."
+        return archive if b".npy" in head else "It is a zip archive: unzip it, and read the files in it."
+    if head.startswith(b"version https://git-lfs"):
+        return "It is the pointer of Git LFS to the file: run 'git lfs pull' in its repository."
+    if head.lstrip().startswith(b"<"):
+        return "It is a page of HTML or XML, maybe a saved error message: read it, and download the file again."
+    if head[2:4] == b"\0\0" and head[1] in IDX_TYPES:
+        return "Its header is little-endian: write the magic number, the dimensions and all items as big-endian numbers."
+    if b"," in head and head.isascii():
+        skipped = ", skiprows=1" if head[:1].isalpha() else ""
+        return f"It is a table in text: use `np.loadtxt({file}, delimiter=','{skipped})`."
+    return ""
+
+
+def _fresh(name: str) -> str:
+    if Path(name).parent == DATA_FOLDER:
+        return "'git checkout -- mnist_utils/data', or installing again, restores the package's own files."
+    return "Check that this is the file that you meant, and get a fresh copy of it."
 
 
 def preprocess(images: np.ndarray, channels_first: bool = False) -> np.ndarray:
@@ -251,9 +228,9 @@ def preprocess(images: np.ndarray, channels_first: bool = False) -> np.ndarray:
     Raises
     ------
     DatasetError
-        If `images` is anything but uint8 of that shape. Floats are refused so that a second call, on the function's
-        own output, is an error: a notebook cell with ``images = images / 255`` that is run twice gives images 255
-        times too dark, and nothing says so.
+        If `images` is anything but uint8 of that shape: the function's own output too, which a second call would make
+        255 times too dark. If no gray level is above 1, or more than half of the outermost pixels are above 127:
+        networks that learned bright ink on dark paper take neither for digits, and nothing would say so.
 
     Examples
     --------
@@ -263,12 +240,61 @@ def preprocess(images: np.ndarray, channels_first: bool = False) -> np.ndarray:
     >>> preprocess(images)[0, 0, 0]
     array([0.2], dtype=float32)
     """
-    got = f"{images.dtype} of shape {images.shape}" if isinstance(images, np.ndarray) else type(images).__name__
-    if not isinstance(images, np.ndarray) or images.dtype != np.uint8 or images.shape[1:] != (28, 28):
-        advice = "Pass images as load_mnist() returns them (a single one as images[:1]), and only once."
-        raise _refusal("images", got, "a NumPy array of uint8 and shape (n, 28, 28)", advice)
+    repaired = _repaired(images)
+    if repaired != "images":
+        raise _refusal("images", _kind(images), IMAGES, f"Pass `{repaired}`.")
     scaled = np.divide(images, 255, dtype=np.float32, order="C")
     return np.expand_dims(scaled, 1 if channels_first else 3)
+
+
+def _repaired(images: object) -> str:
+    """Return the expression that makes of `images` what `preprocess` takes: "images", if they are that already."""
+
+    def refusal(advice: str) -> DatasetError:
+        return _refusal("images", _kind(images), IMAGES, advice)
+
+    try:
+        text, array = _as_array("images", images)
+        if array.dtype.kind in "OSU":
+            text, array = f"{text}.astype(float)", array.astype(float)
+    except (TypeError, ValueError) as error:
+        raise refusal("Pass one array of numbers, of images of one size.") from error
+    if text == "images" and array.dtype == np.uint8 and array.shape == (0, 28, 28):
+        return text
+    if array.dtype.kind not in "biuf" or array.ndim == 0 or array.size == 0:
+        raise refusal("There is no image in it: pass an array of one at least.")
+    if array.dtype.kind == "f" and not np.isfinite(array).all():
+        raise refusal("Pixels are not-a-number or infinite: find the step that made them, and pass what went into it.")
+    in_channels = array.shape[1:] in ((28, 28, 1), (1, 28, 28))
+    if in_channels and array.dtype.kind == "f" and 0 <= array.min() <= array.max() <= 1:
+        raise refusal("These were preprocessed already: use them as they are.")
+
+    if array.shape[-3:-1] == (28, 28) and array.shape[-1] in (3, 4):  # Colors, and maybe their opacity.
+        text, array = f"{text}[..., :3].mean(axis=-1)", array[..., :3].mean(axis=-1)
+    elif array.ndim == 2 and array.shape[1] == 785:  # A CSV file; pixels in the corners are 0, labels hardly ever all.
+        part, array = ("1:", array[:, 1:]) if array[:, 0].any() else (":-1", array[:, :-1])
+        text = f"{text}[:, {part}]"
+    elif array.shape[1:] == (32, 32) and array[:, 2:30, 2:30].sum() == array.sum():  # Padded, as LeNet wants them.
+        text, array = f"{text}[:, 2:30, 2:30]", array[:, 2:30, 2:30]
+    axes = tuple(side for side in array.shape if side > 1)
+    if not (axes[-2:] == (28, 28) and len(axes) <= 3 or axes[-1:] == (784,) and len(axes) <= 2):
+        raise refusal("Their size is another: make each of 28 x 28 gray pixels, for example by Pillow's Image.resize.")
+    if array.shape[1:] != (28, 28):
+        text, array = f"{text}.reshape(-1, 28, 28)", array.reshape(-1, 28, 28)
+
+    low, high = array.min(), array.max()
+    if low < 0 or high > 255 or (array.dtype.kind == "f" and 1 < high < 2):
+        advice = "do not tell how they were scaled: pass the ones before that, of 0 to 255, as load_mnist() returns them."
+        raise refusal(f"Pixels from {low:.3g} to {high:.3g} {advice}")
+    if 0 < high <= 1:
+        factor = 255 if high > 1 / 128 else 255**2  # Darker ones have been divided by 255 twice.
+        text, array = f"({factor} * {text})", factor * array
+    if array.dtype.kind == "f":
+        text, array = f"{text}.round()", array.round()
+    if array.dtype != np.uint8:
+        text, array = f"{text}.astype('uint8')", array.astype(np.uint8)
+    rows, columns = array[:, [0, -1]], array[:, :, [0, -1]]
+    return f"255 - {text}" if (rows > 127).mean() + (columns > 127).mean() > 1 else text
 
 
 def one_hot(labels: ArrayLike, classes: int = 10) -> np.ndarray:
@@ -297,11 +323,8 @@ def one_hot(labels: ArrayLike, classes: int = 10) -> np.ndarray:
     array([[0., 0., 1.],
            [1., 0., 0.]], dtype=float32)
     """
-    labels = _integer_labels(labels)
     _check_integer("classes", classes, 1)
-    if labels.size and not 0 <= labels.min() <= labels.max() < classes:
-        got, advice = f"{labels.min()} to {labels.max()}", "Correct the labels, or pass their number of classes."
-        raise _refusal("labels", got, f"0 to {classes - 1}", advice)
+    labels = _integers(labels, classes)
     encoded = np.zeros((len(labels), classes), np.float32)
     encoded[np.arange(len(labels)), labels] = 1
     return encoded
@@ -345,11 +368,14 @@ def split(
     >>> y_train, y_validation
     (array([0, 1, 1]), array([0, 1, 1]))
     """
-    labels = _integer_labels(labels)
+    labels = _integers(labels)
     count = len(labels)
-    shape = images.shape if isinstance(images, np.ndarray) else type(images).__name__
     if not isinstance(images, np.ndarray) or images.shape[:1] != (count,):
-        raise _refusal("images", shape, f"a NumPy array of shape ({count}, ...)", "Pass as many images as labels.")
+        text, array = _as_array("images", images)
+        advice = f"There are {len(array) if array.ndim else 'no'} images and {count} labels: pass a label for each image."
+        if array.shape[:1] == (count,):
+            advice = f"Pass `{text}`."
+        raise _refusal("images", _kind(images), f"a NumPy array of shape ({count}, ...)", advice)
     _check_integer("validation", validation, 1, count - 1)
     _check_integer("seed", seed, 0)
     classes, sizes = np.unique(labels, return_counts=True)
@@ -363,21 +389,68 @@ def split(
     return (images[~aside], labels[~aside]), (images[aside], labels[aside])
 
 
-def _integer_labels(labels: ArrayLike) -> np.ndarray:
-    expected, advice = "integers of shape (n,)", "Pass the digits themselves, not their one-hot rows or probabilities."
+def _integers(labels: ArrayLike, classes: int | None = None) -> np.ndarray:
+    """Return labels of integers, below `classes` if given, as an array, or refuse them with what makes them so."""
+    expected = LABELS if classes is None else f"{LABELS}, from 0 to {classes - 1}"
     try:
-        array = np.asarray(labels)
-    except ValueError as error:  # Rows of different lengths.
-        raise _refusal("labels", error, expected, advice) from error
-    if array.ndim != 1 or array.dtype.kind not in "iu":
-        raise _refusal("labels", f"{array.dtype} of shape {array.shape}", expected, advice)
+        given, original = _as_array("labels", labels)
+    except (TypeError, ValueError) as error:  # Rows of different lengths.
+        raise _refusal("labels", _kind(labels), expected, "Pass one integer for each image.") from error
+    text, array, got = given, original, f"{original.dtype} of shape {original.shape}"
+    if array.dtype.kind in "OSU":
+        try:
+            text, array = f"{text}.astype(float)", array.astype(float)
+        except (TypeError, ValueError) as error:
+            advice = f"Number the names: pass `np.unique({text}, return_inverse=True)[1]`."
+            raise _refusal("labels", got, expected, advice) from error
+    if array.ndim == 2 and array.shape[1] > 1 and np.allclose(array.sum(axis=1), 1):  # One-hot rows, probabilities.
+        text, array = f"{text}.argmax(axis=1)", array.argmax(axis=1)
+    elif array.ndim != 1 and array.size == max(array.shape, default=1):
+        text, array = f"{text}.ravel()", array.ravel()
+    if array.ndim != 1 or array.dtype.kind not in "biuf":
+        raise _refusal("labels", got, expected, "Pass one integer for each image, such as one column of a table.")
+    if array.dtype.kind == "f" and not ((array == np.trunc(array)) & (abs(array) < 2**53)).all():
+        advice = "Not all are whole numbers: pass the labels from before they were scaled, predicted or lost."
+        raise _refusal("labels", got, expected, advice)
+    if array.dtype.kind in "bf":
+        text, array = f"{text}.astype(int)", array.astype(int)
+    advice = "" if text == given else f"Pass `{text}`."
+    if classes is not None and array.size and not 0 <= array.min() <= array.max() < classes:
+        low, high = int(array.min()), int(array.max())
+        got, advice = f"{got}, from {low} to {high}", "Correct the labels, or leave out their examples."
+        if (low, high) == (1, classes):
+            advice = f"If they count from 1, pass `{text} - 1`."
+        elif 0 <= low < high < 1000:
+            advice = f"If there are so many classes, use `one_hot({text}, classes={high + 1})`."
+    if advice:
+        raise _refusal("labels", got, expected, advice)
     return array
 
 
+def _as_array(name: str, given: object) -> tuple[str, np.ndarray]:
+    """Return an argument as an array, and the expression of that; pandas is known by its method, not imported."""
+    if isinstance(given, np.ndarray):
+        return name, given
+    if hasattr(given, "to_numpy"):
+        return f"{name}.to_numpy()", given.to_numpy()
+    return f"np.array({name})", np.asarray(given)
+
+
+def _kind(given: object) -> str:
+    kind = given.dtype if isinstance(given, np.ndarray) else type(given).__name__
+    return f"{kind} of shape {given.shape}" if hasattr(given, "shape") else kind
+
+
 def _check_integer(name: str, number: object, low: int, high: float = math.inf) -> None:
-    if not isinstance(number, int | np.integer) or isinstance(number, bool) or not low <= number <= high:
-        expected = f"an integer, at least {low}" + (f" and at most {high}" if high < math.inf else "")
-        raise _refusal(name, repr(number), expected, f"Pass another number as `{name}`.")
+    if isinstance(number, int | np.integer) and not isinstance(number, bool) and low <= number <= high:
+        return
+    expected = f"an integer, at least {low}" + (f" and at most {high}" if high < math.inf else "")
+    advice = "Pass a number in this range."
+    if isinstance(number, float | np.floating) and number == number // 1 and low <= number <= high:
+        advice = f"Pass `int({name})`."
+    elif name == "validation" and isinstance(number, float | np.floating) and low <= number * high < high:
+        advice = "For a share of the images, pass `round(validation * len(images))`."
+    raise _refusal(name, repr(number), expected, advice)
 
 
 def _refusal(what: str, got: object, expected: str, advice: str) -> DatasetError:

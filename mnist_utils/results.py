@@ -15,9 +15,8 @@ import numpy as np
 import pandas as pd
 from scipy.special import stdtrit  # quantile of t; scipy.stats, which has it too, takes a second to load
 
-_PACKAGE = Path(__file__).parent
-# An installed package has a copy of the folder inside.
-FOLDER = next((path for path in (_PACKAGE / "stored",) if path.is_dir()), _PACKAGE.parent / "results")
+_INSTALLED = Path(__file__).with_name("stored")  # a package that was installed from a wheel has the folder inside
+FOLDER = _INSTALLED if _INSTALLED.is_dir() else Path(__file__).parent.parent / "results"
 
 
 class ResultsError(ValueError):

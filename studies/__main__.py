@@ -1,14 +1,13 @@
 """The commands of the engine: ``python -m studies --help``."""
 
 import argparse
-import dataclasses
 import sys
 from pathlib import Path
 
 from mnist_utils import results
 from mnist_utils.dataset import DatasetError
 from studies import catalogue, comparing, running
-from studies.design import Study, StudyError, factors_of
+from studies.design import StudyError, jobs
 
 OWN_FOLDER = Path("my-results")  # in the current folder: results/ is changed on purpose only
 
@@ -21,8 +20,6 @@ def main(arguments: list[str] | None = None) -> int:
     listing.set_defaults(run=list_studies)
     one = commands.add_parser("run", help="train what is missing of a study; what the folder already holds is kept")
     one.add_argument("name", metavar="NAME", help="a name that `list` shows")
-    one.add_argument("--seeds", metavar="N", type=int, help="the seeds 0 to N - 1, in place of the study's own")
-    one.add_argument("--epochs", metavar="N", type=int, help="epochs, for all conditions")
     one.set_defaults(run=run_study)
     again = commands.add_parser("replicate", help="run studies afresh and hold the results against the stored ones")
     again.add_argument("names", metavar="NAME", nargs="*", help="default: all studies")
@@ -42,29 +39,17 @@ def main(arguments: list[str] | None = None) -> int:
 
 def list_studies(options: argparse.Namespace) -> int:
     """Print a line for each study."""
-    width = max(map(len, catalogue.STUDIES))
     for study in catalogue.STUDIES.values():
+        networks = [network for job in jobs(study) for network in job.networks()]
         epochs = " or ".join(map(str, sorted({condition.epochs for condition in study.conditions})))
-        print(f"{study.name:<{width}}{networks(study):>4} networks, {epochs} epochs: {study.about}")
+        print(f"{study.name:<20}{len(networks):>4} networks, {epochs} epochs: {study.about}")
     return 0
-
-
-def networks(study: Study) -> int:
-    """Return how many networks a study trains."""
-    return len(study.seeds) * sum(len(factors_of(condition)) for condition in study.conditions)
 
 
 def run_study(options: argparse.Namespace) -> int:
     """Train what is missing of a study, and return 0."""
-    study = catalogue.find(options.name)
-    if options.seeds is not None:
-        study = dataclasses.replace(study, seeds=range(options.seeds))
-    if options.epochs is not None:
-        changed = [dataclasses.replace(condition, epochs=options.epochs) for condition in study.conditions]
-        study = dataclasses.replace(study, conditions=changed)
-    rows = running.run(study, options.out, scheduler=options.scheduler)
-    count = len(rows.drop_duplicates(["condition", "factor", "seed"]))
-    print(f"{Path(options.out) / study.name}.csv holds {count} networks")
+    rows = running.run(catalogue.find(options.name), options.out, scheduler=options.scheduler)
+    print(f"{Path(options.out) / options.name}.csv holds {len(rows)} rows")
     return 0
 
 
@@ -79,9 +64,8 @@ def replicate(options: argparse.Namespace) -> int:
         print(f"\n{study.name} (stored: {expected:.1f} minutes)", flush=True)
         table = comparing.replicate(study, options.out, scheduler=options.scheduler)
         print(table.to_string(float_format="{:.5f}".format))
-        origin = results.provenance(study.name, options.out)
-        print(f"{table['holds'].sum()} of {len(table)} means within what the stored spread allows; ", end="")
-        print(f"trained by {origin['code']} in {origin['seconds'] / 60:.1f} minutes, from {origin['started']}")
+        again = results.provenance(study.name, options.out)["seconds"] / 60
+        print(f"{table['holds'].sum()} of {len(table)} means within what the stored spread allows; {again:.1f} minutes")
         beyond += (~table["holds"]).sum()
     print(f"\n{beyond} means beyond what the stored spread allows" if beyond else "\nall means as stored")
     return 1 if beyond else 0

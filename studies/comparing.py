@@ -11,30 +11,18 @@ from mnist_utils import results
 from studies import store
 from studies.design import Study, StudyError
 from studies.running import run
-from studies.training import Part
+from studies.training import Digits
 
 
 def compare(again: pd.DataFrame, stored: pd.DataFrame, level: float = 0.01) -> pd.DataFrame:
     """Hold the mean accuracies of a study that was run again against the stored ones, at the last epoch of each split.
 
-    Parameters
-    ----------
-    again, stored : pandas.DataFrame
-        All rows of one study.
-    level : float
-        How often chance alone may put any line of the table beyond what is allowed, if runs are normally distributed.
-
-    Returns
-    -------
-    pandas.DataFrame
-        A row for each condition, factor, split and noise level; columns stored, again, difference, allowed and holds.
-        Allowed is what a t distribution with the stored standard deviation gives for the difference of two means, with
-        `level` shared by all rows, but at least one image in 10,000. Few seeds allow much.
-
-    Raises
-    ------
-    StudyError
-        If the two do not have the same conditions, factors, epochs and numbers of seeds, or just one seed.
+    Takes all rows of one study, of both; `level` is how often chance alone may put any line of the table beyond what is
+    allowed, if runs are normally distributed. Returns a row for each condition, factor, split and noise level with the
+    columns stored, again, difference, allowed and holds. Allowed is what a t distribution with the stored standard
+    deviation gives for the difference of two means, with `level` shared by all rows, but at least one image in 10,000.
+    Few seeds allow much. Raises StudyError if the two do not have the same conditions, factors, epochs and numbers of
+    seeds, or just one seed.
     """
     place = ["condition", "factor", "split", "noise", "epoch"]
     tables = []
@@ -44,8 +32,8 @@ def compare(again: pd.DataFrame, stored: pd.DataFrame, level: float = 0.01) -> p
     before, now = tables
     if not before.index.equals(now.index) or not before["seeds"].equals(now["seeds"]):
         raise StudyError(
-            f"again: got {len(now)} means of {now['seeds'].min()} seeds or more; expected the {len(before)} stored ones. "
-            "Run the same conditions, factors, epochs and number of seeds"
+            f"again: got {len(now)} means of {now['seeds'].min()} seeds or more; expected those of the {len(before)} "
+            "stored ones. Run the same conditions, factors, epochs and number of seeds"
         )
     if before["seeds"].min() < 2:
         raise StudyError("stored: got one seed; expected at least two. One has no spread: compare it by eye")
@@ -60,16 +48,13 @@ def replicate(
     study: Study,
     folder: str | os.PathLike,
     *,
-    digits: tuple[Part, Part] | None = None,
+    digits: Digits | None = None,
     scheduler: str | None = None,
     stored: str | os.PathLike = results.FOLDER,
 ) -> pd.DataFrame:
     """Train a study afresh into a folder, and return what `compare` makes of it and of the stored results.
 
-    Raises
-    ------
-    StudyError, ResultsError
-        As `run` does; also if the folder is that of the stored results, or those are of other settings or data.
+    Refuses what `run` does, the folder of the stored results, and stored results of other settings or data.
     """
     if Path(folder).resolve() == Path(stored).resolve():
         raise StudyError(f"folder: got that of the stored results, {folder}; expected another one. Choose one")

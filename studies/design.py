@@ -1,16 +1,13 @@
 """What an experiment is: networks of some conditions, each with several seeds, and the jobs that this makes."""
 
-import dataclasses
 import math
-import operator
 import re
 from dataclasses import dataclass
+from numbers import Integral, Real
 
 SPLITS = ("train", "validation", "test")
 # "noisy" are the test images with noise, "denoised" what the network makes of these; both with each of the levels.
 NOISE_LEVELS = tuple(tenths / 10 for tenths in range(11))
-ACTIVATIONS = ("relu", "tanh", "sigmoid")
-OPTIMIZERS = ("sgd", "adam")
 
 
 class StudyError(ValueError):
@@ -19,60 +16,38 @@ class StudyError(ValueError):
 
 @dataclass(frozen=True, kw_only=True)
 class Condition:
-    """What networks of both kinds have.
-
-    Attributes
-    ----------
-    name : str
-        Words, as they stand in tables.
-    epochs : int
-    validation : int
-        How many of the training images are set aside, by `dataset.split`.
-    each_epoch, at_end : tuple of str
-        The splits measured after every epoch, and those after the last one: of `SPLITS`, "noisy", "denoised".
-    learning_rate : float
-        In the first step, or the largest with "one-cycle".
-    batch_size : int
-    schedule : str
-        "constant"; "linear" lets the learning rate fall to 0 over all steps; "one-cycle" lets it rise from 0 for a
-        fifth of them, and then fall to 0 along a cosine.
-    pixel_divisor : int
-        What the gray levels 0 to 255 are divided by: 255, or what a mistake makes of it.
-    """
+    """What networks of both kinds have."""
 
     name: str
     epochs: int
-    validation: int = 0
-    each_epoch: tuple[str, ...] = ()
-    at_end: tuple[str, ...] = ()
-    learning_rate: float = 0.1
+    validation: int = 0  # so many training images are set aside, by `dataset.split`
+    each_epoch: tuple[str, ...] = ()  # the splits measured after every epoch,
+    at_end: tuple[str, ...] = ()  # and those after the last one
+    learning_rate: float = 0.1  # in the first step, or the largest with "one-cycle"
     batch_size: int = 128
+    # "linear" lets the learning rate fall to 0 over all steps; "one-cycle" lets it rise from 0 for a fifth of them, and
+    # then fall to 0 along a cosine.
     schedule: str = "constant"
-    pixel_divisor: int = 255
+    pixel_divisor: int = 255  # of the gray levels 0 to 255, unless a mistake makes another of it
 
     def __post_init__(self):
-        for field in dataclasses.fields(self):
-            if isinstance(getattr(self, field.name), list):  # as it comes from a file
-                object.__setattr__(self, field.name, tuple(getattr(self, field.name)))
-        self._expect(
-            isinstance(self.name, str) and re.fullmatch(r"[\w.,=+-]+( [\w.,=+-]+)*", self.name),
-            "a name of words, which can be part of the name of a file",
-        )
+        for name, value in vars(self).items():
+            if isinstance(value, list):  # as it comes from a file
+                object.__setattr__(self, name, tuple(value))
+        known = set(self.splits) - (set() if self.validation else {"validation"})
+        splits = self.each_epoch + self.at_end
+        fits = isinstance(self.name, str) and re.fullmatch(r"[\w.,=+-]+( [\w.,=+-]+)*", self.name)
+        self._expect(fits, "a name of words, which can be part of the name of a file")
         for name, least in (("epochs", 1), ("batch_size", 1), ("pixel_divisor", 1), ("validation", 0)):
             self._expect(is_integer(getattr(self, name), least), f"{name} to be an integer, at least {least}")
         self._expect(0 < self.learning_rate < math.inf, "a positive learning_rate")
-        self._expect_one_of("schedule", self.schedules)
-        splits = self.each_epoch + self.at_end
-        known = {*self.splits} - (set() if self.validation else {"validation"})
+        self._expect(self.schedule in self.schedules, f"schedule to be one of {', '.join(self.schedules)}")
         self._expect(splits and set(splits) <= known, f"to measure one or more of {', '.join(sorted(known))}")
         self._expect(len(set(splits)) == len(splits), "to measure each split once an epoch")
 
     def _expect(self, holds: object, expected: str) -> None:
         if not holds:
             raise StudyError(f"condition: got {self}; expected {expected}. Change it, and make it again")
-
-    def _expect_one_of(self, name: str, known: tuple[str, ...]) -> None:
-        self._expect(getattr(self, name) in known, f"{name} to be one of {', '.join(known)}")
 
     def measured(self, epoch: int) -> tuple[str, ...]:
         """Return the splits that are measured after an epoch."""
@@ -86,41 +61,28 @@ class Condition:
 
 @dataclass(frozen=True, kw_only=True)
 class DenseCondition(Condition):
-    """Dense networks, trained with SGD, that may train together: one for each L2 factor.
-
-    Attributes
-    ----------
-    hidden : tuple of int
-        Units of the hidden layers.
-    factors : tuple of float
-        L2 factors on the kernels of the hidden layers.
-    momentum : float
-    activation : str
-        Of the hidden layers.
-    stacked : bool
-        Whether the factors are one long training: each puts another network on top of what the last one has become, as
-        the loop of the original submission does.
-    """
+    """Dense networks, trained with SGD, that may train together: one for each L2 factor."""
 
     kind = "dense"
     schedules = ("constant", "linear")
     splits = SPLITS
 
     hidden: tuple[int, ...] = (64, 64)
-    factors: tuple[float, ...] = (0.0,)
+    factors: tuple[float, ...] = (0.0,)  # on the kernels of the hidden layers
     momentum: float = 0.0
-    activation: str = "relu"
+    activation: str = "relu"  # of the hidden layers
+    # Whether the factors are one long training: each puts another network on top of what the last one has become, as
+    # the loop of the original submission does.
     stacked: bool = False
 
     def __post_init__(self):
         super().__post_init__()
-        self._expect_one_of("activation", ACTIVATIONS)
-        sequences = isinstance(self.hidden, tuple) and isinstance(self.factors, tuple)
-        self._expect(
-            sequences and all(is_integer(units, 1) for units in self.hidden), "hidden layers of 1 unit or more"
-        )
-        factors = sequences and len(set(self.factors)) == len(self.factors) > 0
-        self._expect(factors and all(0 <= factor < math.inf for factor in self.factors), "factors from 0, each once")
+        self._expect(self.activation in ("relu", "tanh", "sigmoid"), "activation to be one of relu, tanh, sigmoid")
+        hidden = isinstance(self.hidden, tuple) and all(is_integer(units, 1) for units in self.hidden)
+        self._expect(hidden, "hidden to be a tuple of integers, at least 1 each")
+        factors = isinstance(self.factors, tuple) and len(set(self.factors)) == len(self.factors) > 0
+        factors = factors and all(isinstance(factor, Real) and 0 <= factor < math.inf for factor in self.factors)
+        self._expect(factors, "factors to be a tuple of finite numbers from 0, each once")
         self._expect(0 <= self.momentum < 1, "a momentum from 0 to below 1")
         self._expect(not (self.stacked and self.momentum), "no momentum where networks are stacked")
         # 60,000 images; a kernel is multiplied by 1 - 2 * rate * factor in each step.
@@ -130,40 +92,28 @@ class DenseCondition(Condition):
 
 @dataclass(frozen=True, kw_only=True)
 class ModelCondition(Condition):
-    """A Keras model, which trains alone.
-
-    Attributes
-    ----------
-    network : str
-        A function of `mnist_utils.networks`.
-    optimizer : {"sgd", "adam"}
-    distortion : float
-        How far each epoch shifts, turns and zooms the training images anew, in units of 2 pixels, 10 degrees and a
-        tenth of the size, see `distortions.random_affine`.
-    noise : (float, float), optional
-        Least and largest level of the `distortions.salt_and_pepper` noise that each training image gets anew in each
-        epoch; the level is drawn uniformly between them.
-    classifier : (str, str), optional
-        For a denoiser, which learns to return the images as they were before the noise: study and condition of the
-        stored network, of the same seed, that classifies what it returns.
-    weights_kept : bool
-        Whether the weights are stored, too, for `results.load_network`.
-    """
+    """A Keras model, which trains alone."""
 
     kind = "model"
     schedules = ("constant", "one-cycle")
     splits = (*SPLITS, "noisy", "denoised")
 
-    network: str
+    network: str  # a function of `mnist_utils.networks`
     optimizer: str = "adam"
+    # How far each epoch shifts, turns and zooms the training images anew, in units of 2 pixels, 10 degrees and a tenth
+    # of the size, see `distortions.random_affine`.
     distortion: float = 0.0
+    # Least and largest level of the `distortions.salt_and_pepper` noise that each training image gets anew in each
+    # epoch; the level is drawn uniformly between them.
     noise: tuple[float, float] | None = None
+    # For a denoiser, which learns to return the images as they were before the noise: study and condition of the stored
+    # network, of the same seed, that classifies what it returns.
     classifier: tuple[str, str] | None = None
-    weights_kept: bool = False
+    weights_kept: bool = False  # for `results.load_network`
 
     def __post_init__(self):
         super().__post_init__()
-        self._expect_one_of("optimizer", OPTIMIZERS)
+        self._expect(self.optimizer in ("sgd", "adam"), "optimizer to be one of sgd, adam")
         self._expect(0 <= self.distortion <= 5, "a distortion from 0 (none) to 5")
         self._expect(self.pixel_divisor == 255 or not self.distortion, "pixels divided by 255 where they are distorted")
         pair = isinstance(self.noise, tuple) and len(self.noise) == 2
@@ -176,13 +126,11 @@ class ModelCondition(Condition):
             self._expect("denoised" not in splits, "a classifier, which judges what was denoised")
 
 
-KINDS = {"dense": DenseCondition, "model": ModelCondition}
-
-
 def condition_from(settings: dict) -> Condition:
     """Return the condition of which `settings` were taken; what did not exist then has its default."""
+    kinds = {kind.kind: kind for kind in (DenseCondition, ModelCondition)}
     try:
-        return KINDS[settings["kind"]](**{name: value for name, value in settings.items() if name != "kind"})
+        return kinds[settings["kind"]](**{name: value for name, value in settings.items() if name != "kind"})
     except (KeyError, TypeError) as error:
         raise StudyError(f"condition: got {settings}; expected the settings of one ({error})") from error
 
@@ -202,17 +150,14 @@ class Study:
     seeds: tuple[int, ...]
 
     def __post_init__(self):
-        for what, fits, kind in (
-            ("conditions", lambda value: isinstance(value, Condition), "conditions"),
-            ("seeds", lambda value: is_integer(value, 0), "integers from 0"),
-        ):
-            try:
-                values = tuple(getattr(self, what))
-            except TypeError:
-                values = ()
+        for what in ("conditions", "seeds"):
+            got = getattr(self, what)
+            values = tuple(got) if isinstance(got, tuple | list | range) else ()
             names = [getattr(value, "name", value) for value in values]
-            if not values or not all(map(fits, values)) or len(set(names)) < len(names):
-                raise StudyError(f"study {self.name!r}: got {what} {getattr(self, what)}; expected {kind}, each once")
+            fits = [isinstance(value, Condition) or (what == "seeds" and is_integer(value, 0)) for value in values]
+            if not values or not all(fits) or len(set(names)) < len(names):
+                expected = "a sequence of them, each once; a seed is an integer from 0"
+                raise StudyError(f"study {self.name!r}: got {what} {got}; expected {expected}. Make it again")
             object.__setattr__(self, what, values)
 
 
@@ -225,9 +170,7 @@ class Job:
 
     def networks(self) -> list[tuple[str, float, int]]:
         """Return condition, factor and seed of each network."""
-        return [
-            (condition.name, factor, self.seed) for condition in self.conditions for factor in factors_of(condition)
-        ]
+        return [(of.name, factor, self.seed) for of in self.conditions for factor in factors_of(of)]
 
 
 def factors_of(condition: Condition) -> tuple[float, ...]:
@@ -237,19 +180,15 @@ def factors_of(condition: Condition) -> tuple[float, ...]:
 
 def jobs(study: Study) -> list[Job]:
     """Return the jobs of a study, all those of its first seed first."""
+    batches = ("validation", "epochs", "batch_size", "hidden", "factors", "momentum", "activation", "stacked")
     together = {}
     for condition in study.conditions:
-        batches = condition.name
-        if isinstance(condition, DenseCondition):
-            names = ("validation", "epochs", "batch_size", "momentum", "hidden", "activation", "factors", "stacked")
-            batches = tuple(getattr(condition, name) for name in names)
-        together.setdefault(batches, []).append(condition)
+        dense = isinstance(condition, DenseCondition)
+        key = tuple(getattr(condition, name) for name in batches) if dense else condition.name
+        together.setdefault(key, []).append(condition)
     return [Job(seed, tuple(conditions)) for seed in study.seeds for conditions in together.values()]
 
 
 def is_integer(number: object, least: int) -> bool:
     """Return whether it is an integer, and not less than the least."""
-    try:
-        return not isinstance(number, bool) and operator.index(number) >= least
-    except TypeError:
-        return False
+    return isinstance(number, Integral) and not isinstance(number, bool) and number >= least

@@ -24,31 +24,13 @@ class Ensemble:
 
     Each does what a Keras network of `Dense` layers does that is compiled with ``SGD(rate, momentum)`` and the
     cross-entropy, and has ``kernel_regularizer=L2(factor)``. With momentum, the penalty is part of the gradient, as
-    there: what the velocity has of it cannot be factored out.
-
-    Parameters
-    ----------
-    inputs : int
-        Numbers in one flat image.
-    units : sequence of int
-        Units of each layer, the last one the number of classes.
-    activations : sequence of str
-        Of each layer: keys of `ACTIVATIONS`. The last must be "softmax".
-    networks : int
-        How many train together.
-    momentum : float
-        The same for all of them.
+    there: what the velocity has of it cannot be factored out. The last of the layers is that of the classes, and has
+    "softmax"; each layer has one of `activations`, keys of `ACTIVATIONS`.
     """
 
     def __init__(
         self, inputs: int, units: Sequence[int], activations: Sequence[str], networks: int, momentum: float = 0.0
     ):
-        known = set(activations) <= set(ACTIVATIONS)
-        if len(units) != len(activations) or activations[-1] != "softmax" or not known:
-            raise ValueError(
-                f"got activations {tuple(activations)} for layers of {tuple(units)} units, expected one for each "
-                f"layer, of {', '.join(ACTIVATIONS)}, and softmax for the last"
-            )
         self._activations, self._networks, self._momentum = tuple(activations), networks, momentum
         self._shapes = list(zip([inputs, *units], units, strict=False))
         (first, width), *later = self._shapes
@@ -76,20 +58,10 @@ class Ensemble:
     def train(self, images, labels, order, rates, factors, batch_size, scales) -> None:
         """Train for one epoch.
 
-        Parameters
-        ----------
-        images : tensor of uint8, shape (n, inputs)
-        labels : tensor of int32, shape (n,)
-        order : array of int, shape (n,)
-            The images in the order in which they are used.
-        rates : array of shape (steps, networks)
-            Learning rates, a row for each of the ceil(n / batch_size) steps.
-        factors : array of shape (layers, networks)
-            L2 factors of the kernels.
-        batch_size : int
-            The last batch takes what is left.
-        scales : array of shape (networks,)
-            What each network multiplies the pixels by.
+        Images of uint8, shape (n, inputs), and labels of int32, shape (n,), are tensors; `order`, of shape (n,), is
+        that in which they are used. Arrays are the learning rates, of shape (steps, networks), for ceil(n / batch_size)
+        steps; L2 factors of the kernels, of shape (layers, networks); and scales, of shape (networks,), what each
+        network multiplies the pixels by.
         """
         order, batch_size = tf.constant(order, tf.int32), tf.constant(batch_size)
         rates, factors, scales = (tf.constant(array, tf.float32) for array in (rates, factors, scales))

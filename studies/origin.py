@@ -5,6 +5,7 @@ import hashlib
 import importlib.metadata
 import os
 import platform
+import re
 import subprocess
 from pathlib import Path
 
@@ -20,18 +21,12 @@ def this_machine() -> dict:
     import tensorflow as tf
 
     cpuinfo = Path("/proc/cpuinfo")  # on Linux; elsewhere Python itself knows the processor's name
-    lines = cpuinfo.read_text(encoding="utf-8").splitlines() if cpuinfo.exists() else []
-    names = [line.split(": ", 1)[-1] for line in lines if line.startswith("model name")]
-    names += [
-        tf.config.experimental.get_device_details(gpu)["device_name"] for gpu in tf.config.list_physical_devices("GPU")
-    ]
+    names = re.findall(r"^model name\s*: (.+)", cpuinfo.read_text(encoding="utf-8") if cpuinfo.exists() else "", re.M)
+    gpus = tf.config.list_physical_devices("GPU")
+    names += [tf.config.experimental.get_device_details(gpu)["device_name"] for gpu in gpus]
+    versions = {library.__name__: library.__version__ for library in (np, keras, tf)}
     return {
-        "versions": {
-            "python": platform.python_version(),
-            "numpy": np.__version__,
-            "keras": keras.__version__,
-            "tensorflow": tf.__version__,
-        },
+        "versions": {"python": platform.python_version(), **versions},
         "code": _code_version(),
         "processor": f"{' and '.join(dict.fromkeys(names)) or platform.processor()} ({platform.machine()})",
         "threads": tf.config.threading.get_intra_op_parallelism_threads() or os.cpu_count(),

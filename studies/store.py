@@ -13,7 +13,7 @@ import pandas as pd
 from mnist_utils import results
 from studies import origin
 from studies.design import Job, Study, StudyError, condition_from
-from studies.training import COLUMNS
+from studies.training import COLUMNS, Trained
 
 
 @contextlib.contextmanager
@@ -46,11 +46,16 @@ def explained(folder: Path) -> Iterator[None]:
 def fresh_provenance(study: Study, machine: dict, digits: tuple | None) -> dict:
     """Return what is stored beside the results: of what, with what, on what, from when, how long; and checksums."""
     classifiers = {getattr(condition, "classifier", None) for condition in study.conditions} - {None}
-    used = {results.weights_file(*which, seed): which for which in sorted(classifiers) for seed in study.seeds}
+    used = {}
+    for name, condition in classifiers:
+        described = results.provenance(name)
+        for file in (results.weights_file(name, condition, seed) for seed in study.seeds):
+            results.check(results.FOLDER / file, described)  # what cannot be measured is refused before it is trained
+            used[file] = described["sha256"][file]
     return {
         "conditions": [condition.settings() for condition in study.conditions],
         "data": origin.checksums(digits),
-        "weights_used": {file: results.provenance(name)["sha256"].get(file) for file, (name, _) in used.items()},
+        "weights_used": used,
         **machine,
         "started": datetime.now(UTC).isoformat(timespec="seconds"),
         "seconds": 0.0,
@@ -75,16 +80,13 @@ def refuse_other(stored: dict, fresh: dict, description: Path, advice: str) -> N
     """Raise StudyError unless two provenances are of the same experiment, with the same data and versions."""
 
     def compared(provenance: dict) -> dict[str, dict]:
-        conditions = [condition_from(settings).settings() for settings in provenance["conditions"]]
-        # More weights may have been used before, for other seeds.
-        used = {
-            file: provenance["weights_used"].get(file, checksum) for file, checksum in fresh["weights_used"].items()
-        }
+        conditions = [condition_from(of).settings() for of in provenance["conditions"]]
         return {
             "settings": {f"{of['name']}: {what}": value for of in conditions for what, value in of.items()},
             "data": provenance["data"],
             "versions": origin.what_changes_numbers(provenance["versions"]),
-            "weights": used,
+            # Of the same files: another run may have more seeds.
+            "weights": {file: provenance["weights_used"].get(file, sum) for file, sum in fresh["weights_used"].items()},
         }
 
     try:
@@ -100,35 +102,44 @@ def refuse_other(stored: dict, fresh: dict, description: Path, advice: str) -> N
             raise StudyError(f"{description}: got results of other {what}: {listed}. {advice}")
 
 
-def write(study: Study, folder: Path, rows: pd.DataFrame, provenance: dict) -> None:
-    """Write results and provenance. Whenever this is interrupted, the provenance states the checksum of the results."""
+def add(study: Study, folder: Path, job: Job, rows: pd.DataFrame, trained: Trained, provenance: dict) -> pd.DataFrame:
+    """Store what has come of a job; return all rows, by seed, condition and factor, those of a network in their order.
+
+    Whenever this is interrupted, the provenance states the checksum of the results.
+    """
+    places = {condition.name: place for place, condition in enumerate(study.conditions)}
+    rows = trained.rows if rows.empty else pd.concat([rows, trained.rows])
+    ordered = rows.assign(place=rows["condition"].map(places)).sort_values(["seed", "place", "factor"], kind="stable")
+    rows = ordered[COLUMNS].reset_index(drop=True)
     csv, description = folder / f"{study.name}.csv", folder / f"{study.name}.json"
-    content = rows.to_csv(index=False, lineterminator="\n").encode()
-    new, checksums = results.sha256(csv, content), provenance["sha256"]
-    checksums[csv.name] = [*checksums.get(csv.name, []), new]
-    _replace(description, _text(provenance))
-    _replace(csv, content)
-    checksums[csv.name] = [new]
-    _replace(description, _text(provenance))
+    content, checksums = rows.to_csv(index=False, lineterminator="\n").encode(), provenance["sha256"]
+    new = results.sha256(csv, content)
+    with explained(folder):
+        if trained.weights:
+            path = folder / results.weights_file(study.name, job.conditions[0].name, job.seed)
+            checksums[path.name] = [_write_weights(path, job, trained.weights)]
+        checksums[csv.name] = [*checksums.get(csv.name, []), new]
+        _replace(description, _text(provenance))
+        _replace(csv, content)
+        checksums[csv.name] = [new]
+        _replace(description, _text(provenance))
+    return rows
 
 
-def write_weights(study: Study, folder: Path, job: Job, weights: list, provenance: dict) -> None:
-    """Write the weights of a network, if its condition says so, and state their checksum in the provenance."""
-    condition = job.conditions[0]
-    if not getattr(condition, "weights_kept", False):
-        return
+def _write_weights(path: Path, job: Job, weights: list) -> str:
+    """Write the weights of a Keras model, and return their checksum."""
     from mnist_utils import networks
 
-    network = getattr(networks, condition.network)(seed=job.seed)
+    network = getattr(networks, job.conditions[0].network)(seed=job.seed)
     network.set_weights(weights)
-    path = folder / results.weights_file(study.name, condition.name, job.seed)
     part = path.with_name(f".{path.name}")  # Keras wants this ending
     try:
         network.save_weights(part)
-        provenance["sha256"][path.name] = [results.sha256(path, part.read_bytes())]
-        os.replace(part, path)
+        content = part.read_bytes()
     finally:
         part.unlink(missing_ok=True)
+    _replace(path, content)
+    return results.sha256(path, content)
 
 
 def _text(provenance: dict) -> bytes:

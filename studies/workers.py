@@ -6,20 +6,11 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, ThreadPoolExecutor, wait
-from typing import NamedTuple
 
 from studies.design import StudyError
 from studies.origin import this_machine
 
 PATIENCE = 15  # seconds that a scheduler has to answer, and may be without workers
-
-
-class Workers(NamedTuple):
-    """An executor, what `this_machine` says where it runs, and whether anybody is there to work."""
-
-    executor: Executor
-    machine: dict
-    anybody: Callable[[], bool]
 
 
 class Threads(ThreadPoolExecutor):
@@ -41,11 +32,14 @@ class Threads(ThreadPoolExecutor):
 
 
 @contextlib.contextmanager
-def workers(scheduler: str | None = None) -> Iterator[Workers]:
-    """Give workers: those of a scheduler at this address, such as "tcp://10.0.0.1:8786", or of this process."""
+def workers(scheduler: str | None = None) -> Iterator[tuple[Executor, dict, Callable[[], bool]]]:
+    """Give an executor, what `this_machine` says where it works, and a function that tells whether anybody does.
+
+    The workers are those of a scheduler at this address, such as "tcp://10.0.0.1:8786", or threads of this process.
+    """
     if scheduler is None:
         with Threads() as threads:
-            yield Workers(threads, this_machine(), lambda: True)
+            yield threads, this_machine(), lambda: True
         return
     try:
         import distributed
@@ -56,9 +50,8 @@ def workers(scheduler: str | None = None) -> Iterator[Workers]:
     try:
         client = distributed.Client(scheduler, timeout=PATIENCE, set_as_default=False)
     except (OSError, ValueError, TimeoutError) as error:
-        raise StudyError(
-            f"scheduler: got no answer from {scheduler} in {PATIENCE} s; expected one. {advice}"
-        ) from error
+        got = f"no answer from {scheduler} in {PATIENCE} s"
+        raise StudyError(f"scheduler: got {got}; expected one. {advice}") from error
     with client:
         try:
             client.wait_for_workers(1, timeout=PATIENCE)
@@ -71,8 +64,7 @@ def workers(scheduler: str | None = None) -> Iterator[Workers]:
             if len(different) > 1:
                 raise StudyError(f"workers: got other {key}, {'; '.join(different)}; expected the same. Update them")
         several = {key: ", ".join(sorted({str(of[key]) for of in machines})) for key in ("processor", "threads")}
-        executor = client.get_executor(pure=False)
-        yield Workers(executor, {**machines[0], **several}, lambda: bool(client.nthreads()))
+        yield client.get_executor(pure=False), {**machines[0], **several}, lambda: bool(client.nthreads())
 
 
 def finished(futures: Iterable[Future], anybody: Callable[[], bool]) -> Iterator[Future]:
@@ -84,7 +76,5 @@ def finished(futures: Iterable[Future], anybody: Callable[[], bool]) -> Iterator
         if done or anybody():
             last_seen = time.monotonic()
         elif time.monotonic() - last_seen > PATIENCE:
-            got = f"no workers for {PATIENCE} s"
-            raise StudyError(
-                f"scheduler: got {got}; expected some. What is finished is stored: start workers, run again"
-            )
+            advice = "What is finished is stored: start workers, then run the same again"
+            raise StudyError(f"scheduler: got no workers for {PATIENCE} s; expected some. {advice}")

@@ -2,11 +2,11 @@
 
 All take turns in one process, so that they meet the same machine; a turn is one epoch of 60,000 images, evaluation of
 the 10,000 test images included. *Plain fit* is the network with L2 on its hidden kernels as a student writes it. *n
-networks* are jobs of the study `hinton-assignment` (five factors and n / 5 seeds), trained as `studies.run` trains
+networks* are jobs of the study `hinton-assignment` (five factors and n / 5 seeds), trained as `running.run` trains
 them. *Products alone* is the number of floating-point operations in the products of one network, forward and backward,
 divided by the speed of a large product, measured in every round. Peak memory comes from a process of its own for each.
 
-Usage: python benchmarks/studies.py [ROUNDS]
+Usage: python benchmarks/engine.py [ROUNDS]
 """
 
 import dataclasses
@@ -21,11 +21,14 @@ from pathlib import Path
 import keras
 import tensorflow as tf
 
-from mnist_utils import networks, studies
+from mnist_utils import networks
 from mnist_utils.counting import count
 from mnist_utils.dataset import load_mnist, preprocess
+from studies import catalogue
+from studies.design import Study, jobs
+from studies.training import train_epochs
 
-STUDY = dataclasses.replace(studies.find("hinton-assignment"), seeds=tuple(range(6)))
+(HINTON,) = catalogue.find("hinton-assignment").conditions
 SIZES = {"engine, 1 network": (1, 1), "engine, 5 networks": (5, 1), "engine, 15 networks": (5, 3)}
 SIZES["engine, 30 networks"] = (5, 6)
 
@@ -33,7 +36,7 @@ SIZES["engine, 30 networks"] = (5, 6)
 def plain_fit():
     """Return a function that trains one network for an epoch with `fit`, and how many networks that are."""
     (x_train, y_train), (x_test, y_test) = ((preprocess(images), labels) for images, labels in load_mnist())
-    network = networks.dense(STUDY.hidden, seed=0)
+    network = networks.dense(HINTON.hidden, seed=0)
     for layer in network.layers[1:-1]:
         layer.kernel.regularizer = keras.regularizers.L2(1e-4)
     network.compile(keras.optimizers.SGD(0.1), "sparse_categorical_crossentropy", metrics=["accuracy"])
@@ -41,20 +44,16 @@ def plain_fit():
 
 
 def engine(factors: int, seeds: int):
-    """Return a function that trains networks for an epoch as `studies.run` does, and how many they are."""
-    study = dataclasses.replace(STUDY, factors=STUDY.factors[:factors], seeds=STUDY.seeds[:seeds])
-    states, executor = dict.fromkeys(studies.jobs(study)), ThreadPoolExecutor(2)
-
-    def epoch():
-        for job, state in zip(states, executor.map(studies.advance, states, states.values()), strict=True):
-            states[job] = state
-
-    return epoch, factors * seeds
+    """Return a function that trains networks for an epoch as `running.run` does, and how many they are."""
+    condition = dataclasses.replace(HINTON, factors=HINTON.factors[:factors])
+    trainings = [train_epochs(job) for job in jobs(Study("some", "", [condition], range(seeds)))]
+    executor = ThreadPoolExecutor(2)
+    return lambda: list(executor.map(next, trainings)), factors * seeds
 
 
 def products_alone() -> float:
     """Return the seconds that the products of an epoch of one network take at the speed of a large product."""
-    multiply_adds = count(networks.dense(STUDY.hidden))["multiply_adds"]
+    multiply_adds = count(networks.dense(HINTON.hidden))["multiply_adds"]
     # A dense layer has one product forward and two backward, but nobody needs the gradient of the pixels.
     first = multiply_adds[multiply_adds > 0].iloc[0]
     operations = 2 * 60_000 * (3 * multiply_adds.sum() - first)
