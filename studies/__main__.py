@@ -26,9 +26,7 @@ def main(arguments: list[str] | None = None) -> int:
     again.set_defaults(run=replicate)
     for command in (one, again):
         command.add_argument("--out", metavar="FOLDER", default=OWN_FOLDER, help=f"default: {OWN_FOLDER}")
-        command.add_argument(
-            "--scheduler", metavar="ADDRESS", help="of dask.distributed, whose workers do the training"
-        )
+        command.add_argument("--scheduler", metavar="ADDRESS", help="of dask.distributed: its workers do the training")
     options = parser.parse_args(arguments)
     try:
         return options.run(options)

@@ -15,31 +15,27 @@ VALIDATED_AND_TESTED_BRIEF = {"validation": 10_000, "each_epoch": ("validation",
 VALIDATED_AT_END = {"validation": 10_000, "at_end": ("validation",)}
 TESTED_AT_END = {"at_end": ("test",)}
 
-HINTON = {"hidden": (500, 300), "epochs": 40, "factors": ASSIGNED_FACTORS}
+HINTON = {"hidden": (500, 300), "factors": ASSIGNED_FACTORS}
 UNREPORTED = {**HINTON, "factors": (CHOSEN_FACTOR,), **VALIDATED_AND_TESTED_BRIEF}
-LOOP = {"hidden": (300, 500), "epochs": 40, **ASSIGNED_BRIEF}  # the submission's
+LOOP = {"hidden": (300, 500), **ASSIGNED_BRIEF}  # the submission's
 ONE_CYCLE = {"schedule": "one-cycle"}
 SMALL = {"learning_rate": 0.02, "batch_size": 64, "distortion": 0.5}
-DENOISER = {"epochs": 10, "learning_rate": 0.001, "classifier": ("good", "final")}
+DENOISER = {"learning_rate": 0.001, "classifier": ("good", "final")}
 PIXEL_DIVISORS = {"divided once": 255, "divided twice": 255**2}
 OPTIMIZERS = {"adam": 0.001, "sgd": 0.1}  # of the submission's convolutional network, and learning rates
 
-
-def dense(name: str, **settings) -> DenseCondition:
-    """Return a condition of dense networks."""
-    return DenseCondition(name=name, **settings)
+dense = DenseCondition
 
 
 def model(name: str, network: str, learning_rate: float, epochs: int, **settings) -> ModelCondition:
-    """Return a condition of a Keras model."""
-    return ModelCondition(name=name, network=network, learning_rate=learning_rate, epochs=epochs, **settings)
+    return ModelCondition(name, epochs, network=network, learning_rate=learning_rate, **settings)
 
 
-def chosen(name: str, about: str, seeds: int, weights_kept: bool = False, **settings) -> Study:
+def chosen(name: str, about: str, seeds: int, epochs: int, weights_kept: bool = False, **settings) -> Study:
     """Return the study of a network that was chosen on validation images, then trained on all and tested once."""
     settings = {"network": name, **ONE_CYCLE, **settings}
-    choice = ModelCondition(name="validation", **VALIDATED_AT_END, **settings)
-    final = ModelCondition(name="final", weights_kept=weights_kept, **TESTED_AT_END, **settings)
+    choice = ModelCondition("validation", epochs, **VALIDATED_AT_END, **settings)
+    final = ModelCondition("final", epochs, weights_kept=weights_kept, **TESTED_AT_END, **settings)
     return Study(name, f"{about}, chosen on a validation split", (choice, final), range(seeds))
 
 
@@ -47,14 +43,14 @@ _ALL = (
     Study(
         "dense",
         "64-64 network, measured on the test set as the assignment asks, and on a validation split",
-        [dense("assignment", epochs=10, **ASSIGNED), dense("validation", epochs=10, **VALIDATED_AND_TESTED)],
+        [dense("assignment", 10, **ASSIGNED), dense("validation", 10, **VALIDATED_AND_TESTED)],
         range(10),
     ),
     Study(
         "rate-and-batch",
         "64-64 network, four learning rates and three batch sizes on the validation split",
         [
-            dense(f"rate={rate} batch={size}", epochs=10, learning_rate=rate, batch_size=size, **VALIDATED)
+            dense(f"rate={rate} batch={size}", 10, learning_rate=rate, batch_size=size, **VALIDATED)
             for rate in (0.025, 0.1, 0.4, 1.6)
             for size in (32, 128, 512)
         ],
@@ -63,38 +59,38 @@ _ALL = (
     Study(
         "hinton-assignment",
         "500-300 network with five L2 factors, three replicates, measured on the test set as the assignment asks",
-        [dense("assignment", **HINTON, **ASSIGNED_BRIEF)],
+        [dense("assignment", 40, **HINTON, **ASSIGNED_BRIEF)],
         range(3),
     ),
     Study(
         "hinton-validation",
         "500-300 network with five L2 factors, measured on a validation split, on the test set once",
-        [dense("validation", **HINTON, **VALIDATED_AND_TESTED_BRIEF)],
+        [dense("validation", 40, **HINTON, **VALIDATED_AND_TESTED_BRIEF)],
         range(10),
     ),
     Study(
         "hinton-unreported",
         "500-300 network with the factor chosen on validation, and what was not reported of Hinton's",
         [
-            dense("momentum 0.9, rate 0.01", learning_rate=0.01, momentum=0.9, **UNREPORTED),
-            dense("batches of 32", batch_size=32, **UNREPORTED),
-            dense("tanh units", activation="tanh", **UNREPORTED),
-            dense("logistic units", activation="sigmoid", **UNREPORTED),
-            dense("80 epochs", **{**UNREPORTED, "epochs": 80}),
+            dense("momentum 0.9, rate 0.01", 40, learning_rate=0.01, momentum=0.9, **UNREPORTED),
+            dense("batches of 32", 40, batch_size=32, **UNREPORTED),
+            dense("tanh units", 40, activation="tanh", **UNREPORTED),
+            dense("logistic units", 40, activation="sigmoid", **UNREPORTED),
+            dense("80 epochs", 80, **UNREPORTED),
         ],
         range(5),
     ),
     Study(
         "hinton-schedule",
         "500-300 network with a learning rate that falls to 0, with five L2 factors, on a validation split",
-        [dense("rate falls to 0", schedule="linear", **HINTON, **VALIDATED_AND_TESTED_BRIEF)],
+        [dense("rate falls to 0", 40, schedule="linear", **HINTON, **VALIDATED_AND_TESTED_BRIEF)],
         range(5),
     ),
     Study(
         "forensic",
         "300-500 network as in the submission's loop: fresh or stacked, pixels divided by 255 once or twice",
         [
-            dense(f"{kind}, {divided}", stacked=stacked, pixel_divisor=divisor, factors=ASSIGNED_FACTORS, **LOOP)
+            dense(f"{kind}, {divided}", 40, stacked=stacked, pixel_divisor=divisor, factors=ASSIGNED_FACTORS, **LOOP)
             for kind, stacked in (("fresh", False), ("stacked", True))
             for divided, divisor in PIXEL_DIVISORS.items()
         ],
@@ -114,7 +110,7 @@ _ALL = (
         "forensic-raw",
         "networks of the submission on pixels that were not divided at all: 300-500 without L2, convolutional",
         [
-            dense("300-500, sgd", pixel_divisor=1, **LOOP),
+            dense("300-500, sgd", 40, pixel_divisor=1, **LOOP),
             *(
                 model(
                     f"convolutional, {by}", "convolutional", rate, 10, optimizer=by, pixel_divisor=1, **ASSIGNED_BRIEF
@@ -152,14 +148,14 @@ _ALL = (
         ],
         range(5),
     ),
-    chosen("fast", "fewest seconds to 99 %", 10, epochs=2, learning_rate=0.02, batch_size=256),
-    chosen("good", "highest accuracy", 5, weights_kept=True, epochs=12, learning_rate=0.005, distortion=1.0),
-    chosen("small", "fewest parameters at 99 %", 5, weights_kept=True, epochs=40, **SMALL),
+    chosen("fast", "fewest seconds to 99 %", 10, 2, learning_rate=0.02, batch_size=256),
+    chosen("good", "highest accuracy", 5, 12, weights_kept=True, learning_rate=0.005, distortion=1.0),
+    chosen("small", "fewest parameters at 99 %", 5, 40, weights_kept=True, **SMALL),
     Study(
         "denoising",
         "auto-encoders, dense and convolutional, trained at one noise level or all; a classifier trained on noise",
         [
-            ModelCondition(name=f"{kind}, {level}", network=network, noise=noise, at_end=measured, **DENOISER)
+            ModelCondition(f"{kind}, {level}", 10, network=network, noise=noise, at_end=measured, **DENOISER)
             for kind, network, level, noise, measured in (
                 ("dense", "autoencoder", "level 0.4", (0.4, 0.4), ("noisy", "denoised")),
                 ("dense", "autoencoder", "all levels", (0.0, 1.0), ("denoised",)),

@@ -1,6 +1,5 @@
 """Studies that are run afresh, and how their means agree with the stored ones."""
 
-import os
 from pathlib import Path
 
 import numpy as np
@@ -45,12 +44,7 @@ def compare(again: pd.DataFrame, stored: pd.DataFrame, level: float = 0.01) -> p
 
 
 def replicate(
-    study: Study,
-    folder: str | os.PathLike,
-    *,
-    digits: Digits | None = None,
-    scheduler: str | None = None,
-    stored: str | os.PathLike = results.FOLDER,
+    study: Study, folder: Path, *, digits: Digits | None = None, scheduler: str | None = None, stored=results.FOLDER
 ) -> pd.DataFrame:
     """Train a study afresh into a folder, and return what `compare` makes of it and of the stored results.
 

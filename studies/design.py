@@ -2,7 +2,7 @@
 
 import math
 import re
-from dataclasses import dataclass
+from dataclasses import KW_ONLY, dataclass
 from numbers import Integral, Real
 
 SPLITS = ("train", "validation", "test")
@@ -14,12 +14,13 @@ class StudyError(ValueError):
     """An experiment or a run that is refused: the message says what was got, what was expected, and what to do."""
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True)
 class Condition:
     """What networks of both kinds have."""
 
     name: str
     epochs: int
+    _: KW_ONLY
     validation: int = 0  # so many training images are set aside, by `dataset.split`
     each_epoch: tuple[str, ...] = ()  # the splits measured after every epoch,
     at_end: tuple[str, ...] = ()  # and those after the last one
@@ -170,12 +171,8 @@ class Job:
 
     def networks(self) -> list[tuple[str, float, int]]:
         """Return condition, factor and seed of each network."""
-        return [(of.name, factor, self.seed) for of in self.conditions for factor in factors_of(of)]
-
-
-def factors_of(condition: Condition) -> tuple[float, ...]:
-    """Return the L2 factors, of which a Keras model has none."""
-    return getattr(condition, "factors", (0.0,))
+        # A Keras model has no factors.
+        return [(of.name, factor, self.seed) for of in self.conditions for factor in getattr(of, "factors", (0.0,))]
 
 
 def jobs(study: Study) -> list[Job]:

@@ -21,26 +21,13 @@ def run(
     What a training has measured is stored when it is over. Whatever interrupts a run, the same call goes on from there;
     the trainings that were under way begin anew.
 
-    Parameters
-    ----------
-    study : Study
-    folder : path
-        Made if it is missing. Networks that are already stored there are kept and not trained again.
-    digits : as in `train`
-    scheduler : str, optional
-        Address of a dask.distributed scheduler, such as "tcp://10.0.0.1:8786", whose workers do the training. They must
-        have the same versions. Without it, the training is done here.
+    The folder is made if it is missing. Networks that are already stored there are kept and not trained again. Digits
+    are as in `train`. A scheduler is the address of one of dask.distributed, such as "tcp://10.0.0.1:8786", whose
+    workers do the training; they must have the same versions. Returns all that is stored, with the columns `COLUMNS`.
 
-    Returns
-    -------
-    pandas.DataFrame
-        All that is stored for this study, with the columns `COLUMNS`.
-
-    Raises
-    ------
-    StudyError, ResultsError
-        If the folder holds results that this run cannot continue (of other settings, versions, data or weights, or
-        damaged), is in use by another run, or cannot be written; if the scheduler or its workers do not answer.
+    Raises StudyError or ResultsError if the folder holds results that this run cannot continue (of other settings,
+    versions, data or weights, or damaged), is in use by another run, or cannot be written; if the scheduler or its
+    workers do not answer.
     """
     from mnist_utils import networks
 

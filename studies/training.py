@@ -25,15 +25,9 @@ class Trained(NamedTuple):
 def train(job: Job, digits: Digits | None = None, epochs: int | None = None, stopped=lambda: False) -> Trained:
     """Train the networks of a job, and measure them. This is what the workers of a cluster run, too.
 
-    Parameters
-    ----------
-    job : Job
-    digits : ((images, labels), (images, labels)), optional
-        To learn from, and to test, as `load_mnist` returns them; without them, these are MNIST.
-    epochs : int, optional
-        How many; what depends on the number of all epochs, such as a schedule, stays as it is.
-    stopped : function
-        Asked after each epoch; the training ends with InterruptedError where it returns True.
+    Digits, to learn from and to test, are as `load_mnist` returns them; without them, these are MNIST. It may end after
+    so many epochs; what depends on the number of all, such as a schedule, stays as it is. `stopped` is asked after each
+    epoch: where it returns True, the training ends with InterruptedError.
     """
     rows, weights = [], []
     for measured, weights in itertools.islice(train_epochs(job, digits), epochs):  # noqa: B007
