@@ -4,12 +4,14 @@ Arrays are laid out as in a Keras `Conv2D`: images (n, h, w, c) and kernels (kh,
 or one plane (h, w) and one kernel (kh, kw). Float32 and float64 keep their type; other real numbers become float64.
 """
 
-import operator
+import numbers
 from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import ArrayLike
 from scipy import sparse
+
+_ONE_CHANNEL = {2: "images[None, :, :, None]", 3: "images[..., None]"}
 
 
 def output_size(size: int, kernel: int, stride: int = 1, padding: str = "valid") -> int:
@@ -24,13 +26,9 @@ def output_size(size: int, kernel: int, stride: int = 1, padding: str = "valid")
     padding : {"valid", "same"}
         No zeros around the image, or as many as that takes.
 
-    Returns
-    -------
-    int
-
     Raises
     ------
-    TypeError, ValueError
+    ValueError
         If a number is not an integer of at least 1, the padding is unknown, or a "valid" kernel is too large.
 
     Examples
@@ -38,13 +36,21 @@ def output_size(size: int, kernel: int, stride: int = 1, padding: str = "valid")
     >>> output_size(28, 5), output_size(28, 5, stride=2), output_size(28, 5, stride=2, padding="same")
     (24, 12, 14)
     """
-    size, kernel, stride = _positive("size", size), _positive("kernel", kernel), _positive("stride", stride)
+    size, kernel, stride = (
+        positive_integer("size", size),
+        positive_integer("kernel", kernel),
+        positive_integer("stride", stride),
+    )
     if padding == "same":
         return -(-size // stride)
     if padding != "valid":
-        raise ValueError(f'padding must be "valid" or "same", got {padding!r}')
+        raise ValueError(
+            f'padding: got {padding!r}; expected "valid" or "same". Pass `"same"` for zeros around the image.'
+        )
     if kernel > size:
-        raise ValueError(f'kernel must be at most {size} pixels, as the image, got {kernel}; or use padding="same"')
+        raise ValueError(
+            f'kernel: got {kernel}; expected at most {size}, the pixels of the image. Use `padding="same"`.'
+        )
     return (size - kernel) // stride + 1
 
 
@@ -70,8 +76,8 @@ def cross_correlate(images: ArrayLike, kernels: ArrayLike, stride: int = 1, padd
 
     Raises
     ------
-    TypeError, ValueError
-        If shapes do not fit, a number is not finite, or as `output_size`.
+    ValueError
+        If shapes do not fit, a number is not finite and real, or as `output_size`.
 
     Examples
     --------
@@ -83,10 +89,12 @@ def cross_correlate(images: ArrayLike, kernels: ArrayLike, stride: int = 1, padd
     if images.ndim == kernels.ndim == 2:
         return cross_correlate(images[None, :, :, None], kernels[:, :, None, None], stride, padding)[0, :, :, 0]
     if not images.ndim == kernels.ndim == 4 or images.shape[3] != kernels.shape[2]:
-        raise ValueError(
-            "images and kernels must have shapes (n, h, w, c) and (kh, kw, c, f) with the same c, "
-            f"or (h, w) and (kh, kw), got {images.shape} and {kernels.shape}; reshape them"
-        )
+        expected = "(n, h, w, c) and (kh, kw, c, f) with the same c, or (h, w) and (kh, kw)"
+        image, kernel = _ONE_CHANNEL.get(images.ndim, "images"), "kernels" + "[:, :, None, None]" * (kernels.ndim == 2)
+        advice = f"Pass `{image}, {kernel}`."
+        if images.shape[3:] not in ((), (1,)) or kernels.shape[2:3] not in ((), (1,)):
+            advice = "Make the kernels for as many channels as the images have."
+        raise ValueError(f"images and kernels: got {images.shape} and {kernels.shape}; expected {expected}. {advice}")
     rows, columns = (output_size(images.shape[i], kernels.shape[i - 1], stride, padding) for i in (1, 2))
     zeros = [_zeros_around(images.shape[i], kernels.shape[i - 1], stride, padding) for i in (1, 2)]
     padded = np.pad(images, [(0, 0), *zeros, (0, 0)])
@@ -143,9 +151,10 @@ def toeplitz_matrix(
     if kernels.ndim == len(shape) == 2:
         kernels, shape = kernels[:, :, None, None], [*shape, 1]
     if kernels.ndim != 4 or len(shape) != 3 or shape[2] != kernels.shape[2]:
+        expected = "(kh, kw, c, f) and (h, w, c) with the same c, or (kh, kw) and (h, w)"
+        advice = "Pass the shape of one image, without the number of images."
         raise ValueError(
-            "kernels and image_shape must be (kh, kw, c, f) and (h, w, c) with the same c, or (kh, kw) and (h, w), "
-            f"got {kernels.shape} and {image_shape}; leave out the number of images"
+            f"kernels and image_shape: got {kernels.shape} and {image_shape}; expected {expected}. {advice}"
         )
     rows, columns = (_selections(shape[i], kernels.shape[i], stride, padding) for i in (0, 1))
     terms = (  # kron left to choose the format would store zeros
@@ -172,7 +181,7 @@ def receptive_field(layers: Sequence[tuple[int, int]]) -> tuple[int, int]:
 
     Raises
     ------
-    TypeError, ValueError
+    ValueError
         If a layer is not a pair of integers of at least 1.
 
     Examples
@@ -183,30 +192,30 @@ def receptive_field(layers: Sequence[tuple[int, int]]) -> tuple[int, int]:
     size = jump = 1
     for layer in layers:
         if not isinstance(layer, Sequence) or len(layer) != 2:
-            raise ValueError(f"layers must be pairs (kernel, stride), such as [(3, 1), (2, 2)], got {layer!r}")
-        size += (_positive("kernel", layer[0]) - 1) * jump
-        jump *= _positive("stride", layer[1])
+            raise ValueError(
+                f"layers: got {layer!r}; expected pairs (kernel, stride). Pass such as `[(3, 1), (2, 2)]`."
+            )
+        size += (positive_integer("kernel", layer[0]) - 1) * jump
+        jump *= positive_integer("stride", layer[1])
     return size, jump
 
 
-def _positive(name: str, number: int) -> int:
-    try:
-        number = operator.index(number)
-    except TypeError:
-        raise TypeError(f"{name} must be an integer, got {number!r}") from None
-    if number < 1:
-        raise ValueError(f"{name} must be at least 1, got {number}")
-    return number
+def positive_integer(name: str, number: int) -> int:
+    """Return a number as a Python int, or raise a ValueError with its name: unless it is an integer of at least 1."""
+    if isinstance(number, numbers.Integral) and number >= 1:
+        return int(number)
+    raise ValueError(f"{name}: got {number!r}; expected an integer, at least 1. Pass `max(1, int({name}))`.")
 
 
 def _finite(name: str, values: ArrayLike) -> np.ndarray:
     values = np.asarray(values)
     if values.dtype.kind not in "biuf":
-        raise TypeError(f"{name} must be real numbers, got dtype {values.dtype}")
+        raise ValueError(f"{name}: got {values.dtype}; expected real numbers. Try `np.asarray({name}, float)`.")
     if values.dtype not in (np.float32, np.float64):
         values = values.astype(np.float64)
     if not np.isfinite(values).all():
-        raise ValueError(f"{name} must be finite, got {values[~np.isfinite(values)][0]}; replace or remove it")
+        bad = values[~np.isfinite(values)][0]
+        raise ValueError(f"{name}: got {bad}; expected finite numbers. Find the step that made it.")
     return values
 
 

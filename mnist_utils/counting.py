@@ -9,27 +9,16 @@ import math
 
 import pandas as pd
 
-from mnist_utils.convolution import _positive
+from mnist_utils.convolution import positive_integer
 
+BY_HAND = "Count it by hand, or add its formula here, in mnist_utils.counting."
 Size = int | tuple[int, int]
 
 
 def dense_parameters(inputs: int, units: int, bias: bool = True) -> int:
     """Weights and biases: inputs * units + units.
 
-    Parameters
-    ----------
-    inputs, units : int
-    bias : bool
-
-    Returns
-    -------
-    int
-
-    Raises
-    ------
-    TypeError, ValueError
-        As all formulas here: if a number is not an integer of at least 1.
+    As all formulas here, it raises a ValueError if a number is not an integer of at least 1.
 
     Examples
     --------
@@ -40,38 +29,31 @@ def dense_parameters(inputs: int, units: int, bias: bool = True) -> int:
 
 
 def dense_multiply_adds(inputs: int, units: int) -> int:
-    """One for each weight: inputs * units, which are as for `dense_parameters`.
+    """One for each weight: inputs * units.
 
     Examples
     --------
     >>> dense_multiply_adds(784, 64)
     50176
     """
-    return _positive("inputs", inputs) * _positive("units", units)
+    return positive_integer("inputs", inputs) * positive_integer("units", units)
 
 
 def conv2d_parameters(kernel_size: Size, channels: int, filters: int, bias: bool = True) -> int:
-    """Weights and biases: kh * kw * channels * filters + filters.
+    """Weights and biases: kh * kw * channels * filters + filters, for channels of the input and of the output.
 
     Parameters
     ----------
     kernel_size : int or (int, int)
         Height and width; one number for a square.
-    channels, filters : int
-        Channels of the input, and filters, which are the channels of the output.
-    bias : bool
-
-    Returns
-    -------
-    int
 
     Examples
     --------
     >>> conv2d_parameters(3, channels=1, filters=32)
     320
     """
-    height, width = _sides("kernel_size", kernel_size)
-    return height * width * _positive("channels", channels) * _positive("filters", filters) + bool(bias) * int(filters)
+    weights = _area("kernel_size", kernel_size) * positive_integer("channels", channels)
+    return weights * positive_integer("filters", filters) + bool(bias) * int(filters)
 
 
 def conv2d_multiply_adds(output_size: Size, kernel_size: Size, channels: int, filters: int) -> int:
@@ -80,21 +62,14 @@ def conv2d_multiply_adds(output_size: Size, kernel_size: Size, channels: int, fi
     Parameters
     ----------
     output_size : int or (int, int)
-        Height and width, as from `mnist_utils.convolution.output_size`; one number for a square.
-    kernel_size, channels, filters
-        As for `conv2d_parameters`.
-
-    Returns
-    -------
-    int
+        As from `mnist_utils.convolution.output_size`; the others are those of `conv2d_parameters`.
 
     Examples
     --------
     >>> conv2d_multiply_adds(26, 3, channels=1, filters=32)
     194688
     """
-    height, width = _sides("output_size", output_size)
-    return height * width * conv2d_parameters(kernel_size, channels, filters, bias=False)
+    return _area("output_size", output_size) * conv2d_parameters(kernel_size, channels, filters, bias=False)
 
 
 def count(model) -> pd.DataFrame:
@@ -117,7 +92,7 @@ def count(model) -> pd.DataFrame:
 
     Raises
     ------
-    TypeError, ValueError
+    ValueError
         If it is no such model, or a layer has weights but no formula here, or is called more than once.
 
     Examples
@@ -131,17 +106,19 @@ def count(model) -> pd.DataFrame:
     dense      Dense        (10,)        7850           7840
     """
     if not hasattr(model, "layers"):
-        raise TypeError(f"model must be a Keras model, got {type(model).__name__}")
+        advice = "Pass `model()`." if callable(model) else "Pass a model, not its weights or its numbers."
+        raise _refusal("model", type(model).__name__, "a Keras model", advice)
     graph = getattr(model, "_functional", model)  # a Sequential model keeps its graph there
     if not hasattr(graph, "_nodes_by_depth"):
-        raise ValueError(f"model {model.name!r} must begin with keras.Input, got none; add keras.Input((28, 28, 1))")
+        advice = "Put it first, as in `keras.Sequential([keras.Input((28, 28, 1)), *model.layers])`."
+        raise _refusal(f"model {model.name!r}", "no images yet", "a model that begins with keras.Input", advice)
     calls = [call for calls in graph._nodes_by_depth.values() for call in calls]
     rows = []
     for layer in model.layers:
         # Not layer.output: that is from the first model to call the layer, perhaps on images of another size.
         shapes = [tuple(call.outputs[0].shape[1:]) for call in calls if call.operation is layer]
         if len(shapes) != 1:
-            raise ValueError(f"layer {layer.name!r} must be called once, got {len(shapes)} calls; count it by hand")
+            raise _refusal(f"layer {layer.name!r}", f"{len(shapes)} calls", "one call", BY_HAND)
         if type(layer).__name__ != "InputLayer":  # listed in a functional model, not in a Sequential one
             rows.append((layer.name, type(layer).__name__, shapes[0], *_count_layer(layer, shapes[0])))
     table = pd.DataFrame(rows, columns=["layer", "kind", "output_shape", "parameters", "multiply_adds"])
@@ -154,7 +131,8 @@ def _count_layer(layer, shape: tuple[int | None, ...]) -> tuple[int, int]:
     if not layer.weights:
         return 0, 0
     if None in shape:
-        raise ValueError(f"layer {layer.name!r} must have outputs of fixed size, got {shape}; fix it in keras.Input")
+        advice = "Give keras.Input the sides of the images, as in `keras.Input((28, 28, 1))`."
+        raise _refusal(f"layer {layer.name!r}", f"outputs {shape}", "outputs of fixed size", advice)
     if kind == "Dense":  # acts on the last axis, at each position of the axes before
         inputs, units = layer.kernel.shape
         positions = math.prod(shape[:-1])
@@ -168,14 +146,16 @@ def _count_layer(layer, shape: tuple[int | None, ...]) -> tuple[int, int]:
         return parameters, conv2d_multiply_adds(sides, kernel_size, channels, filters)
     if kind == "BatchNormalization":
         return (2 + layer.scale + layer.center) * layer.moving_mean.shape[0], math.prod(shape)
-    raise ValueError(
-        f"layer {layer.name!r} must be Dense, Conv2D, DepthwiseConv2D, BatchNormalization or without weights, got "
-        f"{kind}; count it by hand, or add its formula to mnist_utils.counting"
-    )
+    expected = "Dense, Conv2D, DepthwiseConv2D, BatchNormalization or no weights"
+    raise _refusal(f"layer {layer.name!r}", kind, expected, BY_HAND)
 
 
-def _sides(name: str, size: Size) -> tuple[int, int]:
+def _area(name: str, size: Size) -> int:
     sides = size if isinstance(size, (tuple, list)) else (size, size)
     if len(sides) != 2:
-        raise ValueError(f"{name} must be one integer or (height, width), got {size!r}")
-    return _positive(name, sides[0]), _positive(name, sides[1])
+        raise _refusal(name, repr(size), "one integer or (height, width)", f"Pass `{name}[:2]`.")
+    return positive_integer(name, sides[0]) * positive_integer(name, sides[1])
+
+
+def _refusal(what: str, got: str, expected: str, advice: str) -> ValueError:
+    return ValueError(f"{what}: got {got}; expected {expected}. {advice}")

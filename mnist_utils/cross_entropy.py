@@ -1,59 +1,13 @@
-"""Softmax, log-softmax, cross-entropy and its gradient in NumPy, finite for any finite logits.
+"""Cross-entropy and its gradient; float32 and float64 keep their type, other real numbers become float64."""
 
-Classes lie along the last axis. Float32 and float64 keep their type; other real numbers are computed in float64.
-"""
+import contextlib
+import math
 
 import numpy as np
 from numpy.typing import ArrayLike
+from scipy.special import log_softmax, softmax
 
-# Soft labels in float32 sum to 1 only up to rounding; labels that are wrong miss by far more.
-_SUM_TOLERANCE = 1e-5
-
-
-def softmax(logits: ArrayLike) -> np.ndarray:
-    r"""Probabilities $p_i = e^{z_i} / \sum_k e^{z_k}$ (Goodfellow, Bengio and Courville 2016, section 6.2.2.3).
-
-    Parameters
-    ----------
-    logits : array of shape (..., K)
-
-    Returns
-    -------
-    array of shape (..., K)
-        Numbers from 0 to 1; each row sums to 1.
-
-    Raises
-    ------
-    TypeError, ValueError
-        If the logits are not real, not finite, or have no classes.
-
-    Examples
-    --------
-    >>> softmax([0.0, 0.0, 10_000.0])
-    array([0., 0., 1.])
-    """
-    exponentials = np.exp(_shifted(_checked_logits(logits)))
-    return exponentials / exponentials.sum(axis=-1, keepdims=True)
-
-
-def log_softmax(logits: ArrayLike) -> np.ndarray:
-    r"""Log-probabilities $z_i - \log \sum_k e^{z_k}$ (Goodfellow, Bengio and Courville 2016, section 6.2.2.3).
-
-    Finite also where `np.log(softmax(logits))` is $-\infty$, because the probability is too small for its type. Takes
-    and refuses what `softmax` does.
-
-    Returns
-    -------
-    array of shape (..., K)
-        Finite numbers, at most 0.
-
-    Examples
-    --------
-    >>> log_softmax([0.0, 0.0, 10_000.0])
-    array([-10000., -10000.,      0.])
-    """
-    shifted = _shifted(_checked_logits(logits))
-    return shifted - np.log(np.exp(shifted).sum(axis=-1, keepdims=True))
+_SUM_TOLERANCE = 1e-5  # Soft labels in float32 sum to 1 only up to rounding; labels that are wrong miss by far more.
 
 
 def cross_entropy(labels: ArrayLike, logits: ArrayLike) -> np.ndarray:
@@ -70,84 +24,110 @@ def cross_entropy(labels: ArrayLike, logits: ArrayLike) -> np.ndarray:
     Returns
     -------
     array of shape (...,)
-        Finite numbers, at least 0.
+        At least 0, and finite also where a probability is too small for its type.
 
     Raises
     ------
-    TypeError, ValueError
-        As `softmax`; or if labels do not fit the logits, lie outside the classes, are negative or do not sum to 1.
+    ValueError
+        If logits are not finite real numbers, or labels do not fit them.
 
     Examples
     --------
     >>> cross_entropy([1, 0], [[0.0, 0.0], [0.0, 10_000.0]])
     array([6.93147181e-01, 1.00000000e+04])
     """
-    logits = _checked_logits(logits)
-    return (_label_rows(labels, logits) * -log_softmax(logits)).sum(axis=-1)
+    rows, logits = _checked(labels, logits)
+    return (rows * -log_softmax(logits, axis=-1)).sum(axis=-1)
 
 
 def cross_entropy_gradient(labels: ArrayLike, logits: ArrayLike) -> np.ndarray:
-    r"""Gradient of each example's loss by its logits, $p - y$ (Bishop 2006, section 4.3.4).
+    r"""Gradient of each example's loss by its logits, $p - y$ (Bishop 2006, section 4.3.4), of shape (..., K).
 
     That of the mean loss over $n$ examples is this divided by $n$. Takes and refuses what `cross_entropy` does.
-
-    Returns
-    -------
-    array of shape (..., K)
-        Numbers from -1 to 1; each row sums to 0.
 
     Examples
     --------
     >>> cross_entropy_gradient([2], [[0.0, 0.0, 0.0]])
     array([[ 0.33333333,  0.33333333, -0.66666667]])
     """
-    logits = _checked_logits(logits)
-    return softmax(logits) - _label_rows(labels, logits)
+    rows, logits = _checked(labels, logits)
+    return softmax(logits, axis=-1) - rows
 
 
-def _shifted(logits: np.ndarray) -> np.ndarray:
-    """Logits less their maximum: the same probabilities, and no exponential that overflows."""
-    with np.errstate(over="ignore"):  # two finite numbers can lie farther apart than the largest float
-        differences = logits - logits.max(axis=-1, keepdims=True)
-    # One percent short of the limit, so that no weighted mean of such numbers can round to infinity.
-    return np.maximum(differences, 0.99 * np.finfo(logits.dtype).min)
-
-
-def _checked_logits(logits: ArrayLike) -> np.ndarray:
-    logits = np.asarray(logits)
-    if logits.dtype.kind not in "iuf":
-        raise TypeError(f"logits must be real numbers, got dtype {logits.dtype}; pass numbers")
-    if logits.ndim == 0 or logits.shape[-1] == 0:
-        raise ValueError(f"logits must have shape (..., K) with K >= 1 classes, got {logits.shape}; put classes last")
-    if logits.dtype not in (np.float32, np.float64):
-        logits = logits.astype(np.float64)
-    if not np.isfinite(logits).all():
-        bad = logits[~np.isfinite(logits)][0]
-        raise ValueError(f"logits must be finite, got {bad}; was the learning rate too large, or an input not finite?")
-    return logits
+def _checked(labels: ArrayLike, logits: ArrayLike) -> tuple[np.ndarray, np.ndarray]:
+    """Return labels as rows of probabilities, and logits, both of one shape and float type."""
+    text, original, array = _numbers("logits", logits)
+    finite = np.isfinite(array)
+    advice = "" if array is original else f"Pass `{text}`."
+    if array.shape[-1:] in ((), (0,)):
+        advice = "Pass a row of logits, one for each class."
+    elif not finite.all():
+        advice = "Find the step that gives nan or inf: a learning rate that is too large, or an image?"
+        if (finite | (array == -np.inf)).all():  # Somebody has masked classes.
+            advice = f"Pass `np.maximum({text}, -1e4)`."
+    if advice:
+        raise _refusal("logits", original, "finite numbers of shape (..., K)", advice)
+    array = array if array.dtype in (np.float32, np.float64) else array.astype(np.float64)
+    return _label_rows(labels, array).astype(array.dtype), array
 
 
 def _label_rows(labels: ArrayLike, logits: np.ndarray) -> np.ndarray:
-    """Labels in the shape and type of the logits; refused unless each row is a probability distribution."""
-    labels, classes = np.asarray(labels), logits.shape[-1]
-    if labels.dtype.kind not in "biuf":
-        raise TypeError(f"labels must be numbers, got dtype {labels.dtype}; convert them to integers")
-    if labels.shape == logits.shape[:-1]:
-        if labels.dtype.kind not in "iu":
-            raise TypeError(f"labels, one for each example, must be integers, got {labels.dtype}; use .astype(int)")
-        outside = labels[(labels < 0) | (labels >= classes)]
-        if outside.size:
-            raise ValueError(f"labels must be from 0 to {classes - 1} for these logits, got {outside[0]}; correct them")
-        return np.eye(classes, dtype=logits.dtype)[labels]
-    if labels.shape != logits.shape:
-        raise ValueError(
-            f"labels must have shape {logits.shape[:-1]} (integers) or {logits.shape} (one-hot or soft) "
-            f"to go with these logits, got {labels.shape}; reshape them"
-        )
-    if not (labels >= 0).all():  # nan is not >= 0 either
-        raise ValueError(f"one-hot or soft labels must be 0 or more, got {labels.min()}; they are probabilities")
-    sums = labels.sum(axis=-1, dtype=np.float64)
-    wrong = sums[np.abs(sums - 1) > _SUM_TOLERANCE]
-    if wrong.size:
-        raise ValueError(f"one-hot or soft labels must sum to 1, got a sum of {wrong[0]:.6g}; divide by it")
-    return labels.astype(logits.dtype)
+    text, original, array = _numbers("labels", labels)
+    examples, classes, moved = logits.shape[:-1], logits.shape[-1], np.moveaxis(logits, 0, -1)
+    advice = ""
+    if array.shape not in (examples, logits.shape):
+        if array.shape == moved.shape or (array.shape == moved.shape[:-1] and array.max(initial=0) < len(logits)):
+            advice = "If the classes come first, pass `np.moveaxis(logits, 0, -1)` as logits."
+        elif array.size == math.prod(examples):
+            text, array = f"{text}.reshape({examples})", array.reshape(examples)
+        elif array.size == logits.size:
+            text, array = f"{text}.reshape({logits.shape})", array.reshape(logits.shape)
+        elif array.shape[:-1] != examples:
+            advice = "Pass labels and logits of the same examples."
+        elif np.isin(array, (0, 1)).all() and (array.argmax(axis=-1) < classes).all():
+            text, array = f"{text}.argmax(axis=-1)", array.argmax(axis=-1)
+        else:
+            advice = f"Give the last layer of the network {array.shape[-1]} units, one for each class."
+    if array.shape == examples and not advice:
+        if array.dtype.kind in "bf" and np.isin(array, range(classes + 1)).all():
+            text, array = f"{text}.astype(int)", array.astype(int)
+        if array.min(initial=1) >= 1 and array.max(initial=0) == classes:
+            text, array = f"{text} - 1", array - 1
+        if array.dtype.kind == "f":
+            advice = "Class numbers are whole: pass those from before they were scaled or lost."
+        elif array.min(initial=0) < 0 or array.max(initial=0) >= classes:
+            advice = "Correct them, leave out their examples, or give the last layer a unit for each class."
+    elif not advice:
+        count, sums = array.shape[-1], array.sum(axis=-1, keepdims=True, dtype=np.float64)
+        if not np.isfinite(sums).all():
+            advice = "Leave out the examples without probabilities."
+        elif array.min(initial=0) < 0:
+            advice = f"If these are logits, pass `scipy.special.softmax({text}, axis=-1)`."
+        elif sums.size == 1 and sums != 1 and array.dtype.kind in "iu" and array.max() < count:
+            advice = f"If these are the classes of {count} examples, pass the logits of each, in {count} rows."
+        elif not sums.all():
+            advice = "A row of zeros stands for no class: leave out its example."
+        elif not (abs(sums - 1) <= _SUM_TOLERANCE).all():
+            text, array = f"{text} / {text}.sum(axis=-1, keepdims=True)", array / sums
+    if advice or array is not original:
+        expected = f"classes from 0 to {classes - 1} of shape {examples}, or probabilities of shape {logits.shape}"
+        raise _refusal("labels", original, expected, advice or f"Pass `{text}`.")
+    return np.eye(classes)[array] if array.shape == examples else array
+
+
+def _numbers(name: str, values: ArrayLike) -> tuple[str, np.ndarray, np.ndarray]:
+    """Return an expression, the array of the values, and its numbers, which the expression gives."""
+    original = array = np.asarray(values)
+    text = name if isinstance(values, np.ndarray) else f"np.asarray({name})"
+    if array.dtype.kind in "OSU":
+        with contextlib.suppress(TypeError, ValueError):
+            text, array = f"{text}.astype(float)", array.astype(float)
+    if array.dtype.kind not in "biuf":
+        raise _refusal(name, original, "real numbers", "For names, pass the numbers of the classes.")
+    return text, original, array
+
+
+def _refusal(name: str, array: np.ndarray, expected: str, advice: str) -> ValueError:
+    numbers = array.dtype.kind in "biuf" and array.size
+    got = f", from {array.min():g} to {array.max():g}" if numbers else ""
+    return ValueError(f"{name}: got {array.dtype} of shape {array.shape}{got}; expected {expected}. {advice}")

@@ -4,21 +4,21 @@ import numbers
 
 import numpy as np
 
+from mnist_utils.dataset import DatasetError, preprocess
+
 
 def salt_and_pepper(images: np.ndarray, level: float | np.ndarray, seed: int | np.random.Generator = 0) -> np.ndarray:
     """Set a share of the pixels to black or white, at random, as the assignment's auto-encoder has it.
 
     Each pixel is struck with the probability `level`; a struck one becomes 0 or 1 with equal probability, whatever it
-    was before. (The noise model of Gonzalez and Woods, *Digital Image Processing*, 2018, section 5.2, with equal
-    probabilities of salt and pepper.)
+    was. (Gonzalez and Woods, *Digital Image Processing*, 2018, section 5.2, with as much salt as pepper.)
 
     Parameters
     ----------
     images : numpy.ndarray
         float32 in [0, 1], shape (n, 28, 28, 1), as `preprocess` returns them. They are not changed.
     level : float or numpy.ndarray
-        From 0, which changes nothing, to 1, which leaves nothing of the image; an array of shape (n,) has a level for
-        each image.
+        From 0, no noise, to 1, nothing but noise; an array of shape (n,) has a level for each image.
     seed : int or numpy.random.Generator
         Fixes the noise.
 
@@ -44,10 +44,8 @@ def salt_and_pepper(images: np.ndarray, level: float | np.ndarray, seed: int | n
     fits = levels.dtype.kind in "iuf" and levels.shape in ((), (len(images),))
     if not fits or not ((levels >= 0) & (levels <= 1)).all():
         got = f"{levels.dtype} of shape {levels.shape}" if levels.shape else repr(level)
-        raise ValueError(
-            f"level: got {got}, expected a number from 0 (no noise) to 1 (nothing but noise), or one such number for "
-            f"each of the {len(images)} images"
-        )
+        expected = f"one number from 0 to 1, or one for each of the {len(images)} images"
+        raise ValueError(f"level: got {got}; expected {expected}. Pass a share of the pixels, such as `0.4`.")
     random = np.random.default_rng(seed)
     drawn = random.random(images.shape, dtype=np.float32)  # one number a pixel: below level / 2 pepper, then salt
     levels = levels.astype(np.float32).reshape(-1, 1, 1, 1)
@@ -71,10 +69,8 @@ def random_affine(
 
     Parameters
     ----------
-    images : numpy.ndarray
-        float32 in [0, 1], shape (n, 28, 28, 1), as `preprocess` returns them. They are not changed.
-    seed : int or numpy.random.Generator
-        Fixes the distortions.
+    images, seed
+        As for `salt_and_pepper`.
     pixels, degrees, zoom : float
         The largest shift along an axis, the largest angle, and the largest relative change of size; what is drawn is
         uniform between that and its negative.
@@ -87,7 +83,7 @@ def random_affine(
     Raises
     ------
     ValueError
-        If `images` has another shape, type or range, or a limit is negative, or one from which no digit comes back.
+        If `images` has another shape, type or range, or a limit is negative or leaves no digit.
 
     Examples
     --------
@@ -101,7 +97,7 @@ def random_affine(
     limits = {"pixels": (pixels, 14), "degrees": (degrees, 180), "zoom": (zoom, 0.9)}
     for name, (limit, most) in limits.items():
         if not isinstance(limit, numbers.Real) or not 0 <= limit <= most:
-            raise ValueError(f"{name}: got {limit!r}, expected a number from 0 to {most}")
+            raise ValueError(f"{name}: got {limit!r}; expected a number from 0 to {most}. Pass `0` to leave it out.")
     import keras  # here, because it takes seconds to load, and noise needs none of it
 
     random, count = np.random.default_rng(seed), len(images)
@@ -112,17 +108,26 @@ def random_affine(
     a, b, center = np.cos(angle) / size, np.sin(angle) / size, 13.5
     x, y, zeros = right + center, down + center, np.zeros(count)
     rows = [a, b, center - a * x - b * y, -b, a, center + b * x - a * y, zeros, zeros]
-    return keras.ops.convert_to_numpy(keras.ops.image.affine_transform(images, np.stack(rows, axis=1), "bilinear"))
+    transforms = np.stack(rows, axis=1)
+    moved = keras.ops.image.affine_transform(images, transforms, "bilinear", data_format="channels_last")
+    return keras.ops.convert_to_numpy(moved)
 
 
 def _check_pixels(images: object) -> None:
     """Raise ValueError unless `images` are float32, of shape (n, 28, 28, 1), and in [0, 1]."""
-    expected = (
-        "float32 of shape (n, 28, 28, 1) in [0, 1]; pass what preprocess() returns (a single image as images[:1])"
-    )
-    if not isinstance(images, np.ndarray):
-        raise ValueError(f"images: got {type(images).__name__}, expected a NumPy array of {expected}")
-    if images.dtype != np.float32 or images.shape[1:] != (28, 28, 1):
-        raise ValueError(f"images: got {images.dtype} of shape {images.shape}, expected {expected}")
-    if images.size and not (images.min() >= 0 and images.max() <= 1):
-        raise ValueError(f"images: got pixels from {images.min():g} to {images.max():g}, expected {expected}")
+    array = np.asarray(images)
+    real = array.dtype.kind in "biuf" and array.size > 0
+    inside = array.size == 0 or (real and array.min() >= 0 and array.max() <= 1)
+    if array is images and array.dtype == np.float32 and array.shape[1:] == (28, 28, 1) and inside:
+        return
+    if inside and array.dtype.kind == "f" and array.size % 784 == 0:  # preprocessed, then changed
+        text = "images" if array is images else "np.asarray(images)"
+        advice = f"Pass `{text}.reshape(-1, 28, 28, 1).astype('float32')`."
+    else:
+        try:
+            preprocess(images)
+            advice = "Pass `preprocess(images)`."
+        except DatasetError as error:  # which says what it would take
+            advice = error.args[3].replace("Pass `", "Pass `preprocess(").replace("`.", ")`.")
+    got = f"{array.dtype} of shape {array.shape}" + (f", from {array.min():g} to {array.max():g}" if real else "")
+    raise ValueError(f"images: got {got}; expected float32 of shape (n, 28, 28, 1), from 0 to 1. {advice}")

@@ -42,7 +42,7 @@ def load(name: str, folder: str | os.PathLike | None = None) -> pd.DataFrame:
     Raises
     ------
     ResultsError
-        If there are none, or they are not, number by number, those that were stored.
+        Here as in the other functions: if there are none, or not, number by number, those that were stored.
 
     Examples
     --------
@@ -91,24 +91,9 @@ def conditions(name: str, folder: str | os.PathLike | None = None) -> pd.DataFra
 
 
 def load_network(name: str, condition: str, seed: int = 0, folder: str | os.PathLike | None = None):
-    """Return a network whose weights are stored.
+    """Return the network of a study, condition and seed as a keras.Model, as it was after the last epoch; not compiled.
 
-    Parameters
-    ----------
-    name, condition : str
-        Of a study, and of one of its conditions that keep weights.
-    seed : int
-    folder : path, optional
-
-    Returns
-    -------
-    keras.Model
-        Not compiled; as it was after the last epoch.
-
-    Raises
-    ------
-    ResultsError
-        If no such weights are stored, or they are not those that its results were measured with.
+    Only some conditions keep weights; `provenance(name)["sha256"]` lists their files.
     """
     from mnist_utils import networks
 

@@ -1,7 +1,10 @@
 """`mnist_utils.cross_entropy` agrees with Keras for any logits and labels, and refuses what has no cross-entropy."""
 
+import re
+
 import keras
 import numpy as np
+import pandas as pd
 import pytest
 import scipy.special
 import tensorflow as tf
@@ -9,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from mnist_utils.cross_entropy import cross_entropy, cross_entropy_gradient, log_softmax, softmax
+from mnist_utils.cross_entropy import cross_entropy, cross_entropy_gradient
 
 TOLERANCE = {"float32": {"rtol": 1e-5, "atol": 1e-6}, "float64": {"rtol": 1e-12, "atol": 1e-13}}
 THOROUGH = settings(deadline=None, max_examples=100)
@@ -65,17 +68,6 @@ def test_the_mean_is_the_loss_that_keras_reports():
 
 
 @THOROUGH
-@given(logits_arrays())
-def test_softmax_and_its_logarithm_are_those_of_scipy(logits):
-    tolerance = TOLERANCE[str(logits.dtype)]
-    probabilities = softmax(logits)
-    assert probabilities.dtype == log_softmax(logits).dtype == logits.dtype
-    np.testing.assert_allclose(probabilities, scipy.special.softmax(logits.astype("float64"), axis=1), **tolerance)
-    np.testing.assert_allclose(log_softmax(logits), scipy.special.log_softmax(logits.astype("float64"), 1), **tolerance)
-    np.testing.assert_allclose(probabilities.sum(axis=1), 1, **tolerance)
-
-
-@THOROUGH
 @given(logits_arrays(limit=5), st.data())
 def test_the_gradient_is_the_limit_of_finite_differences(logits, data):
     logits = logits.astype("float64")
@@ -87,14 +79,11 @@ def test_the_gradient_is_the_limit_of_finite_differences(logits, data):
     np.testing.assert_allclose(cross_entropy_gradient(labels, logits), differences, atol=1e-8)
 
 
-@pytest.mark.parametrize(("dtype", "size"), [("float32", 1e38), ("float32", 3e38), ("float64", 1.7e308)])
-def test_the_largest_logits_give_finite_losses(dtype, size):
+@pytest.mark.parametrize(("dtype", "size"), [("float32", 1e38), ("float64", 1e307)])
+def test_huge_logits_give_finite_losses_and_gradients(dtype, size):
     logits = np.array([[size, -size, 0.0]], dtype)
     assert cross_entropy([0], logits) == [0.0]
-    assert np.isfinite(log_softmax(logits)).all()
-    # The row sums to 1 + 9e-6: within what is accepted, and enough to push a largest float to infinity.
-    wrong = cross_entropy([[0.0, 1.000009, 0.0]], logits)
-    assert np.isfinite(wrong) and wrong >= min(2 * size, 0.99 * float(np.finfo(dtype).max))
+    np.testing.assert_allclose(cross_entropy([1], logits), [2 * size], rtol=1e-6)
     np.testing.assert_array_equal(cross_entropy_gradient([1], logits), [[1.0, -1.0, 0.0]])
 
 
@@ -111,8 +100,8 @@ def test_equal_logits_lose_the_logarithm_of_the_number_of_classes(classes):
 @THOROUGH
 @given(arrays("int64", (3, 4), elements=st.integers(-10_000, 10_000)), st.integers(-10_000, 10_000))
 def test_adding_a_number_to_all_logits_changes_nothing(logits, shift):
-    np.testing.assert_array_equal(softmax(logits + shift), softmax(logits))
-    np.testing.assert_array_equal(log_softmax(logits + shift), log_softmax(logits))
+    for function in (cross_entropy, cross_entropy_gradient):
+        np.testing.assert_array_equal(function([0, 1, 2], logits + shift), function([0, 1, 2], logits))
 
 
 @THOROUGH
@@ -135,11 +124,11 @@ def test_integer_and_one_hot_labels_are_the_same(logits, data):
         ("uint8", "float64"),
     ],
 )
-def test_every_function_keeps_or_widens_the_type(given_dtype, returned):
+def test_both_functions_keep_or_widens_the_type(given_dtype, returned):
     logits = np.array([[3, 2, 1]], given_dtype)
-    results = [softmax(logits), log_softmax(logits), cross_entropy([0], logits), cross_entropy_gradient([0], logits)]
-    assert [str(result.dtype) for result in results] == [returned] * 4
-    np.testing.assert_allclose(results[2], np.log(1 + np.exp(-1) + np.exp(-2)), rtol=1e-6)
+    loss, gradient = cross_entropy([0], logits), cross_entropy_gradient([0], logits)
+    assert loss.dtype == gradient.dtype == returned
+    np.testing.assert_allclose(loss, np.log(1 + np.exp(-1) + np.exp(-2)), rtol=1e-6)
 
 
 def test_one_example_needs_no_axis_of_examples():
@@ -147,41 +136,90 @@ def test_one_example_needs_no_axis_of_examples():
     np.testing.assert_allclose(cross_entropy_gradient(2, [0.0, 0.0, 0.0]), [1 / 3, 1 / 3, -2 / 3])
 
 
-@pytest.mark.parametrize("function", [softmax, log_softmax, lambda z: cross_entropy(0, z)])
-@pytest.mark.parametrize(
-    ("logits", "error", "message"),
-    [
-        (["a", "b"], TypeError, "logits must be real numbers, got dtype <U1"),
-        ([1j, 2j], TypeError, "logits must be real numbers, got dtype complex128"),
-        (3.0, ValueError, r"logits must have shape \(\.\.\., K\) with K >= 1 classes, got \(\)"),
-        (np.zeros((5, 0)), ValueError, r"with K >= 1 classes, got \(5, 0\)"),
-        ([0.0, np.nan], ValueError, "logits must be finite, got nan"),
-        ([np.inf, 0.0], ValueError, "logits must be finite, got inf"),
-    ],
-)
-def test_logits_without_a_softmax_are_refused(function, logits, error, message):
-    with pytest.raises(error, match=message):
-        function(logits)
+LOGITS = np.random.default_rng(1).normal(size=(4, 3))
+CLASSES = np.array([2, 0, 1, 0])
+ONE_HOT = np.eye(3)[CLASSES]
+COUNTS = np.array([[3, 5, 2], [1, 0, 0], [0, 0, 9], [4, 4, 8]])
 
 
-@pytest.mark.parametrize("function", [cross_entropy, cross_entropy_gradient])
+def refusal(labels, logits):
+    with pytest.raises(ValueError, match=r"^l(abels|ogits): got .*; expected .*\. ") as caught:
+        cross_entropy(labels, logits)
+    with pytest.raises(ValueError, match="got") as of_gradient:
+        cross_entropy_gradient(labels, logits)
+    assert str(of_gradient.value) == str(caught.value)
+    return str(caught.value)
+
+
+def followed(labels, logits):
+    """Return the loss after doing what the message says: its expression takes the place of the argument it names."""
+    message = refusal(labels, logits)
+    name = "logits" if message.startswith("logits") or "as logits" in message else "labels"
+    arguments = {"labels": labels, "logits": logits}
+    arguments[name] = eval(message.split("`")[1], {"np": np, "scipy": scipy} | arguments)
+    return cross_entropy(**arguments)
+
+
 @pytest.mark.parametrize(
-    ("labels", "error", "message"),
+    ("labels", "logits", "right"),
     [
-        ([0, 3], ValueError, "labels must be from 0 to 2 for these logits, got 3"),
-        ([-1, 0], ValueError, "labels must be from 0 to 2 for these logits, got -1"),
-        ([0.0, 1.0], TypeError, r"must be integers, got float64; use \.astype\(int\)"),
-        (["0", "1"], TypeError, "labels must be numbers, got dtype <U1"),
-        ([0, 1, 2], ValueError, r"shape \(2,\) \(integers\) or \(2, 3\) .* got \(3,\)"),
-        ([[0], [1]], ValueError, r"shape \(2,\) \(integers\) or \(2, 3\) .* got \(2, 1\)"),
-        (np.eye(2), ValueError, r"got \(2, 2\)"),
-        ([[0.5, 0.5, 0.1], [1, 0, 0]], ValueError, r"labels must sum to 1, got a sum of 1\.1"),
-        ([[0, 0, 0], [1, 0, 0]], ValueError, "labels must sum to 1, got a sum of 0"),
-        ([[1.5, -0.5, 0], [1, 0, 0]], ValueError, r"labels must be 0 or more, got -0\.5"),
-        ([[np.nan, 0.5, 0.5], [1, 0, 0]], ValueError, "labels must be 0 or more, got nan"),
-        ([[np.inf, 0, 0], [1, 0, 0]], ValueError, "labels must sum to 1, got a sum of inf"),
+        (CLASSES[:, None], LOGITS, CLASSES),
+        (pd.DataFrame({"label": CLASSES}), LOGITS, CLASSES),
+        (CLASSES[None], LOGITS, CLASSES),
+        ([2], LOGITS[0], 2),
+        (2, LOGITS[:1], [2]),
+        (CLASSES.astype("float32"), LOGITS, CLASSES),
+        (CLASSES[:, None].astype(str), LOGITS, CLASSES),
+        (pd.Series(CLASSES.astype(str), dtype=object), LOGITS, CLASSES),
+        (["2", "0", "1", "0"], LOGITS, CLASSES),
+        (CLASSES == 1, LOGITS, CLASSES == 1),
+        (CLASSES + 1, LOGITS, CLASSES),
+        ((CLASSES[:, None] + 1.0).tolist(), LOGITS, CLASSES),
+        (np.eye(10)[CLASSES], LOGITS, CLASSES),
+        (ONE_HOT[0], LOGITS[:1], CLASSES[:1]),
+        (ONE_HOT[:, None], LOGITS, CLASSES),
+        (ONE_HOT.astype(str).tolist(), LOGITS, CLASSES),
+        (COUNTS, LOGITS, COUNTS / COUNTS.sum(axis=1, keepdims=True)),
+        (100 * ONE_HOT, LOGITS, CLASSES),
+        ([7, 2, 1], LOGITS[0], [0.7, 0.2, 0.1]),
+        (-ONE_HOT, LOGITS, scipy.special.softmax(-ONE_HOT, axis=1)),
+        (CLASSES, LOGITS.T, CLASSES),
+        (ONE_HOT, LOGITS.T, CLASSES),
+        (CLASSES, LOGITS.astype(str), CLASSES),
+        (CLASSES, pd.DataFrame(LOGITS, dtype=object), CLASSES),
     ],
 )
-def test_labels_that_do_not_fit_the_logits_are_refused(function, labels, error, message):
-    with pytest.raises(error, match=message):
-        function(labels, np.zeros((2, 3)))
+def test_what_a_refusal_advises_gives_the_right_loss_in_one_step(labels, logits, right):
+    rows = LOGITS if np.size(logits) == LOGITS.size else logits
+    np.testing.assert_allclose(followed(labels, logits), cross_entropy(np.asarray(right) + 0, rows))
+
+
+def test_masked_classes_get_a_logit_that_is_finite():
+    masked = np.where(np.arange(3) == 1, -np.inf, LOGITS)
+    np.testing.assert_allclose(followed([0, 2, 0, 2], masked), cross_entropy([0, 1, 0, 1], LOGITS[:, [0, 2]]))
+
+
+@pytest.mark.parametrize(
+    ("labels", "logits", "message"),
+    [
+        ([2, 0], LOGITS, r"got int64 of shape \(2,\), from 0 to 2; .* Pass labels and logits of the same examples"),
+        ([0, 3, 5, 0], LOGITS, "from 0 to 5; expected classes from 0 to 2 .* or give the last layer a unit for each"),
+        ([0, -1, 0, 0], LOGITS, "from -1 to 0; .* Correct them, leave out their examples"),
+        ([0.5, 1, 0, 0], LOGITS, "Class numbers are whole"),
+        ([np.nan, 1, 0, 0], LOGITS, "Class numbers are whole: pass those from before they were scaled or lost"),
+        (["two", "one", "zero", "one"], LOGITS, "got <U4 .*For names, pass the numbers of the classes"),
+        (np.full((4, 5), 0.2), LOGITS, "Give the last layer of the network 5 units"),
+        ([2, 0, 1], LOGITS[0], "classes of 3 examples, pass the logits of each, in 3 rows"),
+        ([2, 0, 1], LOGITS[:1], "classes of 3 examples, pass the logits of each, in 3 rows"),
+        (np.where(np.arange(3) > 0, 0, ONE_HOT), LOGITS, "A row of zeros stands for no class"),
+        (np.where(ONE_HOT == 1, np.nan, 0), LOGITS, "Leave out the examples without probabilities"),
+        (np.where(ONE_HOT == 1, np.inf, 0), LOGITS, "Leave out the examples without probabilities"),
+        (CLASSES, np.where(ONE_HOT == 1, np.nan, 0), "logits: .* Find the step that gives nan or inf"),
+        (CLASSES, np.where(ONE_HOT == 1, np.inf, 0), "logits: .* Find the step that gives nan or inf"),
+        (0, 3.0, r"logits: got float64 of shape \(\), .* Pass a row of logits"),
+        (CLASSES, np.zeros((4, 0)), r"logits: got float64 of shape \(4, 0\); .* Pass a row of logits"),
+        (0, [1j, 2j], "logits: got complex128 .* expected real numbers"),
+    ],
+)
+def test_labels_and_logits_without_a_loss_are_refused(labels, logits, message):
+    assert re.search(message, refusal(labels, logits))

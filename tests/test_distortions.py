@@ -1,13 +1,16 @@
 """`mnist_utils.distortions` changes as many pixels as it says, in new arrays, and refuses what is not an image."""
 
+import keras
 import numpy as np
+import pandas as pd
 import pytest
 import scipy.ndimage
 
 from mnist_utils.dataset import load_mnist, preprocess
 from mnist_utils.distortions import random_affine, salt_and_pepper
 
-IMAGES = preprocess(load_mnist()[1][0][:200])
+RAW = load_mnist()[1][0][:200]
+IMAGES = preprocess(RAW)
 
 
 @pytest.mark.parametrize("level", [0, 0.1, 0.4, 0.75, 1.0, np.float32(0.3)])
@@ -54,36 +57,72 @@ def test_each_image_may_have_a_level_of_its_own():
 
 @pytest.mark.parametrize("level", [-0.1, 1.1, float("nan"), "0.4", None, True, np.zeros(3), np.full(len(IMAGES), 1.1)])
 def test_a_level_outside_0_to_1_is_refused(level):
-    with pytest.raises(ValueError, match=r"level: got .*expected a number from 0 \(no noise\) to 1"):
+    with pytest.raises(ValueError, match=r"level: got .*; expected one number from 0 to 1, or one for each of the 200"):
         salt_and_pepper(IMAGES, level)
 
 
+@pytest.mark.parametrize("distort", [lambda images: salt_and_pepper(images, 0.4), random_affine])
 @pytest.mark.parametrize(
-    ("images", "got"),
+    "change",
     [
-        (load_mnist()[1][0][:5], "got uint8 of shape"),
-        (IMAGES[0], r"got float32 of shape \(28, 28, 1\)"),
-        (IMAGES[..., 0], r"got float32 of shape \(200, 28, 28\)"),
-        (IMAGES.astype(float), "got float64"),
-        (IMAGES * 255, "got pixels from 0 to 255"),
-        (IMAGES - 1, "got pixels from -1 to 0"),
-        (np.full((1, 28, 28, 1), np.nan, np.float32), "got pixels from nan to nan"),
-        ([[0.0]], "got list"),
+        lambda raw: raw,
+        lambda raw: raw[0],
+        lambda raw: 255 - raw,
+        lambda raw: raw.reshape(-1, 784).astype(int),
+        lambda raw: pd.DataFrame(raw.reshape(-1, 784)),
+        lambda raw: preprocess(raw) * 255,
+        lambda raw: preprocess(raw)[0],
+        lambda raw: preprocess(raw)[..., 0],
+        lambda raw: preprocess(raw, channels_first=True),
+        lambda raw: preprocess(raw).astype(float),
+        lambda raw: preprocess(raw).tolist(),
+        lambda raw: pd.DataFrame(raw.reshape(-1, 784) / 255),
     ],
 )
-def test_anything_but_preprocessed_images_is_refused(images, got):
-    for distort in (salt_and_pepper, random_affine):
-        with pytest.raises(ValueError, match=rf"images: {got}.*expected .*float32 of shape \(n, 28, 28, 1\) in"):
-            distort(images, 0.4) if distort is salt_and_pepper else distort(images)
+def test_what_is_advised_for_other_images_distorts_the_right_ones(distort, change):
+    images = change(RAW[:3])
+    with pytest.raises(
+        ValueError, match=r"images: got .*; expected float32 of shape \(n, 28, 28, 1\), from 0"
+    ) as caught:
+        distort(images)
+    advised = eval(str(caught.value).split("`")[1], {"np": np, "preprocess": preprocess, "images": images})
+    np.testing.assert_array_equal(distort(advised), distort(IMAGES[: len(advised)]))
 
 
 @pytest.mark.parametrize(
-    "limits", [{"pixels": -1}, {"pixels": 15}, {"degrees": 181}, {"zoom": 1}, {"zoom": float("nan")}]
+    ("images", "message"),
+    [
+        (IMAGES - 1, "got float32 .*, from -1 to 0; .* pass the gray levels from before"),
+        (np.full((1, 28, 28, 1), np.nan, np.float32), "from nan to nan; .* find the step that made them"),
+        (IMAGES[:, :20], r"got float32 of shape \(200, 20, 28, 1\), .* Their size is another"),
+        (["one"], "got <U3 .* There is no image in it"),
+        (None, "got object .* There is no image in it"),
+    ],
+)
+def test_what_cannot_be_made_an_image_is_refused(images, message):
+    for distort in (lambda given: salt_and_pepper(given, 0.4), random_affine):
+        with pytest.raises(ValueError, match=message):
+            distort(images)
+
+
+@pytest.mark.parametrize(
+    "limits", [{"pixels": -1}, {"pixels": 15}, {"degrees": 181}, {"zoom": 1}, {"zoom": float("nan")}, {"zoom": "0"}]
 )
 def test_limits_that_leave_no_digit_are_refused(limits):
     (name,) = limits
-    with pytest.raises(ValueError, match=f"{name}: got .*expected a number from 0 to"):
+    with pytest.raises(ValueError, match=rf"{name}: got .*; expected a number from 0 to .*\. Pass `0` to leave it out"):
         random_affine(IMAGES, **limits)
+
+
+def test_how_keras_is_set_changes_no_pixel():
+    expected, floatx = random_affine(IMAGES, 5), keras.config.floatx()
+    keras.config.set_image_data_format("channels_first")
+    keras.config.set_floatx("float16")
+    try:
+        np.testing.assert_array_equal(random_affine(IMAGES, 5), expected, strict=True)
+    finally:
+        keras.config.set_image_data_format("channels_last")
+        keras.config.set_floatx(floatx)
 
 
 def parameters(seed, count, pixels, degrees, zoom):

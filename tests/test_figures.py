@@ -1,22 +1,125 @@
-"""`mnist_utils.figures` refuses what would be drawn as something else."""
+"""`mnist_utils.figures` draws what it is given, and refuses what would be drawn as something else."""
 
 import matplotlib.pyplot as plt
 import numpy as np
+import pandas as pd
 import pytest
 
 from mnist_utils import figures
 
-DIGITS = np.linspace(0, 255, 3 * 28 * 28).reshape(3, 28, 28)
+RAW = np.random.default_rng(0).integers(0, 256, (3, 28, 28), "uint8")
+RAW[:, 0, :2] = 0, 255
+GRAY = (RAW / 255).astype("float32")
+ROWS = RAW.reshape(3, 784)
+
+
+@pytest.fixture(autouse=True)
+def closed():
+    yield
+    plt.close("all")
+
+
+def drawn(axes):
+    """What images an array of axes has, from 0 for black to 1 for white."""
+    pictures = [axis.images[0] for axis in axes.flat if axis.images]
+    return np.array([picture.norm(picture.get_array()) for picture in pictures])
+
+
+def texts(axis):
+    return [text.get_text() for text in axis.texts]
+
+
+@pytest.mark.parametrize(
+    ("images", "settings"),
+    [
+        (RAW, {}),
+        (RAW[..., None], {}),
+        (RAW.tolist(), {}),
+        (RAW.astype(float), {}),
+        (GRAY, {"value_range": (0, 1)}),
+        (2 * GRAY - 1, {"value_range": (-1, 1)}),
+    ],
+)
+def test_digits_are_drawn_from_black_to_white(images, settings):
+    _, axes = figures.show_digits(images, **settings)
+    assert axes.shape == (1, 3)
+    np.testing.assert_allclose(drawn(axes), GRAY, atol=1e-6)
+
+
+def test_bool_images_are_drawn_black_and_white():
+    _, axes = figures.show_digits(RAW > 127)
+    np.testing.assert_array_equal(drawn(axes), RAW > 127)
+
+
+def test_black_images_stay_black():
+    _, axes = figures.show_digits(np.zeros((2, 5, 5), "uint8"))
+    assert not drawn(axes).any()
+
+
+def test_small_maps_are_not_taken_for_colors():
+    _, axes = figures.show_digits(RAW[:, :3, :3])
+    assert drawn(axes).shape == (3, 3, 3)
+
+
+def test_digits_stand_in_rows_with_their_titles():
+    figure, axes = figures.show_digits(RAW, pd.Series(["a", "b", 7], index=[5, 6, 7]), columns=2, size=2)
+    assert axes.shape == (2, 2)
+    assert [axis.get_title() for axis in axes.flat] == ["a", "b", "7", ""]
+    assert [len(axis.images) for axis in axes.flat] == [1, 1, 1, 0]
+    assert not any(axis.axison for axis in axes.flat)
+    assert figure.get_size_inches().tolist() == pytest.approx([4, 5.6])
+
+
+STANDARDIZED = (GRAY - 0.13) / 0.31
+COLORS = np.stack([RAW] * 3, axis=-1)
+
+
+@pytest.mark.parametrize(
+    ("images", "settings", "expected"),
+    [
+        (RAW[0], {}, GRAY[:1]),
+        (RAW[0, :, :, None], {}, GRAY[:1]),
+        (ROWS, {}, GRAY),
+        (ROWS[0], {}, GRAY[:1]),
+        (pd.DataFrame(ROWS), {}, GRAY),
+        (pd.DataFrame(np.c_[[7, 2, 1], ROWS]), {}, GRAY),
+        (pd.DataFrame(ROWS.astype(str)), {}, GRAY),
+        (pd.DataFrame(ROWS / 255), {}, GRAY),
+        (pd.DataFrame(ROWS / 255).iloc[0], {"value_range": (0, 1)}, GRAY[:1]),
+        (RAW[:, None], {}, GRAY),
+        (COLORS, {}, GRAY),
+        (COLORS[0], {}, GRAY[:1]),
+        (np.concatenate([COLORS, COLORS[..., :1] // 2], axis=-1) / 255, {}, GRAY),
+        (GRAY, {}, GRAY),
+        (GRAY[0], {}, GRAY[:1]),
+        (GRAY.astype("float16")[:, None], {}, GRAY),
+        ((RAW > 127).astype("uint8"), {}, RAW > 127),
+        ((RAW > 127).astype(int).reshape(3, 784), {}, RAW > 127),
+        (RAW, {"value_range": (0, 1)}, GRAY),
+        (STANDARDIZED, {}, GRAY),
+        (STANDARDIZED.reshape(3, 784), {}, GRAY),
+        (np.where(GRAY > 0.5, np.nan, GRAY), {"value_range": (0, 1)}, np.where(GRAY > 0.5, 0, GRAY)),
+        (np.where(GRAY[0] > 0.5, np.inf, GRAY[0]), {}, np.where(GRAY[:1] > 0.5, 0, GRAY[:1])),
+        (257 * RAW.astype("uint16"), {}, GRAY),
+    ],
+)
+def test_what_is_advised_for_other_images_draws_them_right(images, settings, expected):
+    with pytest.raises(ValueError, match=r"images: got .*; expected shape \(n, height, width\) and finite") as caught:
+        figures.show_digits(images, **settings)
+    names = {"np": np, "images": images, "show_digits": figures.show_digits}
+    _, axes = eval(str(caught.value).split("`")[1], names)
+    np.testing.assert_allclose(drawn(axes), expected, atol=0.005)
 
 
 @pytest.mark.parametrize(
     ("images", "settings", "message"),
     [
-        (DIGITS[0], {}, r"got images of shape \(28, 28\), expected \(n, height, width\)"),
-        (DIGITS[:0], {}, "n at least 1"),
-        (DIGITS, {"titles": "ab"}, "got 2 titles for 3 images"),
-        (DIGITS, {"columns": 0}, "got 0 columns"),
-        ((DIGITS / 255).astype("float32"), {}, "got float32 images up to 1, which would be black"),
+        (RAW[:0], {}, "images: got uint8 of shape .* Pass one image at least"),
+        ("seven.png", {}, "images: got <U9 of shape .* expected numbers"),
+        (np.zeros((1, 2, 3, 4, 5)), {}, r"images: got .*; expected shape \(n, height, width\)"),
+        (RAW, {"titles": "ab"}, "titles: got 2; expected 3, .* Pass a title for each image"),
+        (RAW, {"titles": "abcd"}, r"titles: got 4; expected 3, .* Pass `titles\[:3\]`"),
+        (RAW, {"columns": 0}, "columns: got 0; expected at least 1"),
     ],
 )
 def test_images_that_cannot_be_shown_are_refused(images, settings, message):
@@ -24,8 +127,65 @@ def test_images_that_cannot_be_shown_are_refused(images, settings, message):
         figures.show_digits(images, **settings)
 
 
-def test_digits_are_shown_in_rows_from_black_to_white():
-    figure, axes = figures.show_digits(DIGITS / 255, columns=2, value_range=(0, 1))
-    assert axes.shape == (2, 2)
-    assert axes[0, 0].images[0].get_clim() == (0, 1)
-    plt.close(figure)
+def test_a_flow_is_drawn_from_left_to_right():
+    _, axis = figures.draw_flow(["784", "64", "10"], ["ReLU", "softmax"])
+    places = {text.get_text(): text.get_position()[0] for text in axis.texts if text.get_text()}
+    assert sorted(places, key=places.get) == ["784", "ReLU", "64", "softmax", "10"]
+    arrows = [text for text in axis.texts if getattr(text, "arrow_patch", None)]
+    assert [(arrow.xyann[0], arrow.xy[0]) for arrow in arrows] == [(0.3, 0.7), (1.3, 1.7)]
+    with pytest.raises(ValueError, match="arrows: got 3; expected 2, one fewer than boxes"):
+        figures.draw_flow(["784", "64", "10"], ["", "", ""])
+
+
+def test_numbers_are_drawn_in_their_cells_red_below_zero_and_blue_above():
+    _, axes = figures.show_numbers([[[1, -2.5, 0]], [[4], [0.5]]], ["row", "column"])
+    assert [axis.get_title() for axis in axes] == ["row", "column"]
+    assert [texts(axis) for axis in axes] == [["1", "-2.5", "0"], ["4", "0.5"]]
+    assert [text.get_position() for text in axes[1].texts] == [(0, 0), (0, 1)]
+    assert [axis.images[0].get_clim() for axis in axes] == [(-4.5, 4.5), (-7.2, 7.2)]
+    above, below, zero = axes[0].images[0].to_rgba(np.array([[1, -2.5, 0]]))[0, :, :3]
+    assert above[2] > above[0] and below[0] > below[2] and zero.min() > 0.95
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (([],), "arrays: got shapes .*expected one or more of shape"),
+        (([np.zeros(3), np.zeros((2, 2))],), "arrays: got shapes .*Pass a list of matrices"),
+        (([np.eye(2)], ["a", "b"]), "titles: got 2; expected 1, one for each array"),
+    ],
+)
+def test_numbers_without_rows_and_columns_are_refused(arguments, message):
+    with pytest.raises(ValueError, match=message):
+        figures.show_numbers(*arguments)
+
+
+def test_a_single_matrix_is_advised_to_stand_in_a_list():
+    with pytest.raises(ValueError, match=r"Pass `\[arrays\]`"):
+        figures.show_numbers(np.eye(2))
+    _, axes = figures.show_numbers([np.eye(2)])
+    assert texts(axes[0]) == ["1", "0", "0", "1"]
+
+
+def test_a_table_is_drawn_with_its_labels_and_its_numbers():
+    table = pd.DataFrame([[1, 20], [30, 4]], pd.Index(["a", "b"], name="true"), pd.Index([7, 9], name="predicted"))
+    _, axis = figures.show_matrix(table)
+    assert texts(axis) == ["1", "20", "30", "4"]
+    assert [text.get_color() for text in axis.texts] == ["black", "white", "white", "black"]
+    assert (axis.get_xlabel(), axis.get_ylabel()) == ("predicted", "true")
+    assert [label.get_text() for label in axis.get_xticklabels()] == ["7", "9"]
+    assert [label.get_text() for label in axis.get_yticklabels()] == ["a", "b"]
+    assert axis.images[0].get_clim() == (1, 30)
+    _, axis = figures.show_matrix(table / 30, ".2f", value_range=(0, 0.5))
+    assert texts(axis) == ["0.03", "0.67", "1.00", "0.13"]
+    assert axis.images[0].get_clim() == (0, 0.5)
+
+
+def test_what_is_no_table_is_refused():
+    with pytest.raises(
+        ValueError, match=r"table: got ndarray; expected a pandas.DataFrame\. Pass `pd.DataFrame\(table\)`"
+    ):
+        figures.show_matrix(np.eye(2))
+    assert texts(figures.show_matrix(pd.DataFrame(np.eye(2)), ".0f")[1]) == ["1", "0", "0", "1"]
+    with pytest.raises(ValueError, match=r"table: got shape \(0, 0\); expected a row and a column at least"):
+        figures.show_matrix(pd.DataFrame())
