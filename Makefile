@@ -9,12 +9,17 @@ BOOK := _build/html/index.html
 # Chapters are executed again when what they import or read has changed: the cache of executed chapters, and what Sphinx has read, see only
 # their own text.
 EXECUTED := _build/executed
-INPUTS := $(wildcard mnist_utils/*.py mnist_utils/data/*.gz results/* assets/*.mplstyle) requirements.lock
+INPUTS := $(wildcard mnist_utils/*.py mnist_utils/*.mplstyle mnist_utils/data/*.gz studies/*.py results/*) requirements.lock
 
 STUDY ?=
 REPLICATE := _build/replicate
 
-.PHONY: help book test lab notebooks replicate bench serve clean
+# Kernels read no settings of the user, which may turn networks and figures into others: as in tools/pairs.py.
+SETTINGS := $(CURDIR)/_build/settings
+OWN_SETTINGS := env -u MATPLOTLIBRC -u MPLBACKEND -u PYTHONSTARTUP PYTHONUTF8=1 PYTHONIOENCODING=utf-8 \
+  KERAS_BACKEND=tensorflow MPLCONFIGDIR="$(SETTINGS)" KERAS_HOME="$(SETTINGS)" IPYTHONDIR="$(SETTINGS)"
+
+.PHONY: help book test check lab notebooks replicate bench serve clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-10s %s\n", $$1, $$2}' Makefile
@@ -40,26 +45,32 @@ $(EXECUTED): $(INPUTS) | $(ENVIRONMENT)
 
 book: $(ENVIRONMENT) $(EXECUTED) ## execute the chapters and render the book: _build/html/index.html
 	@$(BIN)/python tools/execute.py
-	$(BIN)/jupyter-book build . -W -n --keep-going
+	$(OWN_SETTINGS) $(BIN)/jupyter-book build . -W -n --keep-going
 	@echo "The book: $(CURDIR)/$(BOOK)"
 
 test: $(ENVIRONMENT) ## run every test: units, notebooks, the strict build, pages in a browser, style
 	$(BIN)/python -m pytest
 
-lab: $(ENVIRONMENT) ## open the notebooks in JupyterLab
-	$(BIN)/jupyter lab --notebook-dir=notebooks
+check: $(ENVIRONMENT) ## run what takes less than two minutes: style, units without training, whether generated files are in step
+	$(BIN)/python -m pytest -m "not training" tests mnist_utils studies
 
-notebooks: $(ENVIRONMENT) ## write chapters/*.py and notebooks/*.ipynb from chapters/*.md (CHAPTER=name for one)
+lab: $(ENVIRONMENT) ## open the notebooks in JupyterLab
+	@mkdir -p _build/settings
+	$(OWN_SETTINGS) $(BIN)/jupyter lab --notebook-dir=notebooks
+
+notebooks: $(ENVIRONMENT) ## write notebooks/*.py and notebooks/*.ipynb from chapters/*.md (CHAPTER=name for one)
 	$(BIN)/python tools/pairs.py $(CHAPTER)
 
 replicate: $(ENVIRONMENT) ## run all studies afresh and compare them with results/ (STUDY=name for one)
-	$(BIN)/python -m mnist_utils studies replicate $(STUDY) --out $(REPLICATE)
+	$(BIN)/python -m studies replicate $(STUDY) --out $(REPLICATE)
 
 bench: $(ENVIRONMENT) ## run the side-by-side measurements in benchmarks/
 	@for file in benchmarks/*.py; do $(BIN)/python $$file || exit 1; done
 
 serve: book ## build the book and serve it at http://localhost:8000 (PORT=number for another)
-	$(BIN)/python -m http.server --bind localhost --directory _build/html $(PORT)
+	@$(BIN)/python -c 'import socket, sys; sys.exit(socket.socket().connect_ex(("127.0.0.1", $(PORT))) == 0)' || \
+	  { echo "port $(PORT) is in use: make serve PORT=$$(($(PORT) + 1))" >&2; exit 1; }
+	$(BIN)/python -m http.server --bind 127.0.0.1 --directory _build/html $(PORT)
 
 clean: ## remove what the targets made, the environment too
 	rm -rf $(VENV) _build .pytest_cache .hypothesis .ruff_cache *.egg-info

@@ -2,11 +2,15 @@
 
 import logging
 import os
+import sys
 
-# TensorFlow reads these when it is first imported: without them it prints a page of build details into the first cell.
-# The second is its default; setting it only silences the notice about it.
+# TensorFlow reads it when it is first imported: without it, a page of build details goes into the first cell. Its
+# notice that oneDNN is on comes all the same: TF_ENABLE_ONEDNN_OPTS=0 turns both off, and changes results.
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
+
+# A console or a file that cannot hold an arrow or a multiplication sign, as on Windows, gets a question mark there.
+if getattr(sys.stdout, "errors", None) == "strict" and sys.stdout.encoding.lower() not in ("utf-8", "utf8"):
+    sys.stdout.reconfigure(errors="replace")
 
 # It takes what Keras traces for a new network for another tracing of the last one, and warns of it in the output of a
 # cell: a false alarm where several networks are trained.

@@ -11,12 +11,14 @@ from html.parser import HTMLParser
 from pathlib import Path
 from urllib.parse import unquote, urldefrag, urlsplit
 
+import pairs
 import pytest
 from jupyter_cache import get_cache
 
-ROOT = Path(__file__).resolve().parent.parent
+pytestmark = pytest.mark.training
+ROOT = pairs.ROOT
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome", "chrome"))), None)
-PAGES = re.findall(r"(?:file|root): chapters/(\w+)", (ROOT / "_toc.yml").read_text(encoding="utf-8"))
+PAGES = pairs.pages()
 
 
 def build(source, folder):
@@ -26,7 +28,7 @@ def build(source, folder):
         [command, "build", str(source), "--path-output", str(folder), "-W", "-n", "--keep-going"],
         capture_output=True,
         text=True,
-        env={**os.environ, "PYTHONIOENCODING": "utf-8", "NO_COLOR": "1"},
+        env={**os.environ, "NO_COLOR": "1"},
     )
     return run.returncode, run.stdout + run.stderr
 
@@ -126,7 +128,8 @@ def test_a_failing_cell_fails_the_build_with_chapter_cell_and_traceback(attempt,
 @pytest.fixture(scope="module")  # its event loop is over before the tests of another file
 def browser():
     if CHROMIUM is None:
-        pytest.skip("no Chromium on this machine: pages are not looked at in a browser")
+        say = pytest.fail if os.environ.get("CI") else pytest.skip
+        say("no Chromium on this machine: pages are not looked at in a browser")
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:
@@ -143,7 +146,7 @@ def opened(request, book, browser):
     page.on("requestfailed", lambda request: faults.append(f"failed: {request.url}"))
     page.on("pageerror", lambda error: faults.append(f"script error: {error}"))
     page.on("console", lambda message: faults.append(message.text) if message.type == "error" else None)
-    page.goto((book / "chapters" / f"{request.param}.html").as_uri(), wait_until="networkidle")
+    page.goto((book / f"{request.param}.html").as_uri(), wait_until="networkidle")
     page.wait_for_function("() => !window.MathJax || (MathJax.startup && MathJax.startup.promise)")
     page.evaluate("async () => { if (window.MathJax) await MathJax.startup.promise }")
     yield page, faults, files

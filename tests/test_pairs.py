@@ -1,11 +1,14 @@
 """chapters/NAME.md is the one source: what is generated from it is in step, and the project agrees with itself."""
 
 import ast
+import os
 import re
 import shutil
+import socket
 import subprocess
 import sys
 import tomllib
+from pathlib import Path
 
 import execute
 import nbformat
@@ -18,40 +21,91 @@ ROOT = pairs.ROOT
 NAMES = pairs.chapter_names()
 
 
+def test_the_table_of_contents_is_read_without_what_is_commented_out(tmp_path, monkeypatch):
+    monkeypatch.setattr(pairs, "ROOT", tmp_path)
+    toc = "format: jb-book\nroot: chapters/intro\nchapters:\n  - file: chapters/b\n  # - file: chapters/a\n"
+    (tmp_path / "_toc.yml").write_text(toc, encoding="utf-8")
+    assert pairs.pages() == ["chapters/intro", "chapters/b"]
+
+
 @pytest.mark.parametrize("name", NAMES)
 def test_the_script_of_a_chapter_is_in_step(name):
-    script = ROOT / "chapters" / f"{name}.py"
-    assert script.exists(), f"chapters/{name}.py is missing: {pairs.MEND}"
-    assert script.read_text(encoding="utf-8") == pairs.as_script(name), (
-        f"chapters/{name}.py differs from chapters/{name}.md: edit only the .md, then {pairs.MEND}"
+    script = ROOT / "notebooks" / f"{name}.py"
+    assert script.exists(), f"notebooks/{name}.py is missing: run `make notebooks`"
+    assert script.read_text(encoding="utf-8") == pairs.as_script(name), advice(f"{name}.py")
+
+
+def advice(file):
+    """What to do where a generated file says something else than its chapter."""
+    chapter = f"chapters/{file.split('.')[0]}.md"
+    return (
+        f"notebooks/{file} differs from {chapter}. If you meant to change the text, edit {chapter} and run "
+        f"`make notebooks`; if you only worked in notebooks/{file}, `git checkout notebooks/{file}` brings it back "
+        "(to keep your work, save it under another name first)"
     )
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_the_notebook_of_a_chapter_is_in_step(name):
     path = ROOT / "notebooks" / f"{name}.ipynb"
-    assert path.exists(), f"notebooks/{name}.ipynb is missing: {pairs.MEND}"
-    assert pairs.without_outputs(path.read_text(encoding="utf-8")) == pairs.as_notebook(name), (
-        f"notebooks/{name}.ipynb differs from chapters/{name}.md: edit only the .md, then {pairs.MEND}"
-    )
-
-
-@pytest.mark.parametrize("name", NAMES)
-def test_a_notebook_holds_the_reference_outputs_and_no_others(name):
-    notebook = nbformat.read(ROOT / "notebooks" / f"{name}.ipynb", as_version=4)
+    assert path.exists(), f"notebooks/{name}.ipynb is missing: run `make notebooks`"
+    notebook = nbformat.read(path, as_version=4)
+    assert pairs.cells_of(notebook) == pairs.cells_of(pairs.read_chapter(name)), advice(path.name)
     for cell in notebook.cells:
+        if pairs.REFERENCE_TAG in cell.metadata.get("tags", []):
+            assert cell.outputs and cell.execution_count, f"cell {cell.id} has no reference output. {advice(path.name)}"
+
+
+def test_what_editors_write_when_they_save_is_no_difference_and_what_a_reader_changes_is_one():
+    saved, chapter = pairs.read_chapter("preprocessing"), pairs.cells_of(pairs.read_chapter("preprocessing"))
+    saved.metadata.update(kernelspec={"name": "my-kernel"}, language_info={"name": "python", "version": "3.12.1"})
+    added = {"collapsed": True, "scrolled": True, "trusted": True, "jupyter": {"outputs_hidden": True}}
+    for cell in saved.cells:
+        cell.metadata.update(added, vscode={"languageId": "python"}, execution={"iopub.status.busy": "2026-11-26"})
+        cell.id = f"other-{cell.id}"
         if cell.cell_type == "code":
-            is_reference = pairs.REFERENCE_TAG in cell.metadata.get("tags", [])
-            has_output = bool(cell.outputs) and cell.execution_count is not None
-            assert has_output == is_reference, f"notebooks/{name}.ipynb, cell {cell.id}: {pairs.MEND}"
+            cell.outputs, cell.execution_count = [nbformat.v4.new_output("stream", text="a")], 1
+    assert pairs.cells_of(saved) == chapter
+    saved.cells[3].source += "\n"
+    assert pairs.cells_of(saved) != chapter
+    saved = pairs.read_chapter("preprocessing")
+    next(cell for cell in saved.cells if "tags" in cell.metadata).metadata.tags.append("mine")
+    assert pairs.cells_of(saved) != chapter
+
+
+def test_what_a_reader_puts_beside_the_notebooks_and_the_scripts_are_not_collected(tmp_path):
+    """Pytest is run on a copy, with two notebooks of a reader and another kernel in a generated one."""
+    for folder in ("tools", "mnist_utils", "studies", "chapters", "notebooks"):
+        shutil.copytree(ROOT / folder, tmp_path / folder, ignore=shutil.ignore_patterns("__pycache__"))
+    for name in ("conftest.py", "pyproject.toml", "_toc.yml"):
+        shutil.copy(ROOT / name, tmp_path)
+    notebooks = tmp_path / "notebooks"
+    shutil.copy(notebooks / "preprocessing.ipynb", notebooks / "preprocessing-Copy1.ipynb")
+    nbformat.write(nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell("1 / 0")]), notebooks / "Untitled.ipynb")
+    notebook = nbformat.read(notebooks / "preprocessing.ipynb", as_version=4)
+    notebook.metadata.kernelspec = {"name": "my-kernel", "display_name": "Mine", "language": "python"}
+    nbformat.write(notebook, notebooks / "preprocessing.ipynb")
+    command = [sys.executable, "-m", "pytest", "-n0", "-q", "-p", "no:cacheprovider", "notebooks"]
+    run = subprocess.run([*command, "--collect-only"], cwd=tmp_path, capture_output=True, text=True)
+    assert run.returncode == 0, run.stdout + run.stderr
+    assert {line.split("::")[0] for line in run.stdout.splitlines() if "::" in line} == {
+        f"notebooks/{name}.ipynb" for name in NAMES
+    }
+    command[-1] += "/preprocessing.ipynb::Cell 0"
+    run = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
+    assert "1 passed" in run.stdout, run.stdout + run.stderr
 
 
 def test_the_page_of_claims_lists_every_claim_of_every_chapter():
     page = pairs.CLAIMS_PAGE.read_text(encoding="utf-8")
-    for name in NAMES:
-        for claim, *_ in pairs.claims_of(name):
-            assert f"{name}.md::{claim}" in page, f"claim {claim!r} of chapters/{name}.md is not listed: {pairs.MEND}"
-    assert page == pairs.claims_page(), f"chapters/claims.md is out of step with the chapters: {pairs.MEND}"
+    listed = re.findall(r"`(\w+)\.md::([\w-]+)", page)
+    made = [
+        (name, claim)
+        for name in NAMES
+        for claim in re.findall(r'\bclaim\(\s*"([\w-]+)"', (ROOT / "chapters" / f"{name}.md").read_text("utf-8"))
+    ]
+    assert sorted(listed) == sorted(made), "chapters/claims.md is out of step with the chapters: run `make notebooks`"
+    assert page == pairs.claims_page(), "chapters/claims.md is out of step with the chapters: run `make notebooks`"
 
 
 def test_no_two_claims_have_the_same_name():
@@ -60,13 +114,16 @@ def test_no_two_claims_have_the_same_name():
 
 
 def test_generated_files_without_a_chapter_are_found():
-    generated = [*(ROOT / "chapters").glob("*.py"), *(ROOT / "notebooks").glob("*.ipynb")]
-    assert sorted({path.stem for path in generated}) == sorted(NAMES)
+    folder = ROOT / "notebooks"
+    scripts = {path.stem for path in folder.glob("*.py") if path.read_text("utf-8").startswith("# ---\n# jupyter:")}
+    # A cell has the name of its chapter: no notebook of a reader has its own.
+    cells = {path.stem: nbformat.read(path, as_version=4).cells for path in folder.glob("*.ipynb")}
+    notebooks = {name for name in cells if cells[name] and cells[name][0].get("id") == pairs.cell_id(name, 1)}
+    assert sorted(scripts | notebooks) == sorted(NAMES), "delete what `make notebooks` no longer writes"
 
 
 def test_every_page_of_the_table_of_contents_exists_and_every_page_is_in_it():
-    pages = re.findall(r"(?:file|root): (chapters/\w+)", (ROOT / "_toc.yml").read_text(encoding="utf-8"))
-    assert sorted(pages) == sorted(f"chapters/{path.stem}" for path in (ROOT / "chapters").glob("*.md"))
+    assert sorted(pairs.pages()) == sorted(f"chapters/{path.stem}" for path in (ROOT / "chapters").glob("*.md"))
 
 
 def test_a_chapter_without_its_jupytext_header_is_named(tmp_path, monkeypatch):
@@ -85,9 +142,8 @@ def test_a_chapter_missing_from_the_table_of_contents_is_named(tmp_path, monkeyp
 
 
 def test_chapters_are_executed_once_and_one_that_fails_is_named_when_the_others_are_kept(tmp_path, monkeypatch, capsys):
-    header = (ROOT / "chapters" / "preprocessing.md").read_text(encoding="utf-8").split("\n---\n")[0] + "\n---\n"
-    for name, code in (("works", 'open("traces", "a").write("executed ")'), ("fails", "print(undefined)")):
-        (tmp_path / f"{name}.md").write_text(f"{header}\n# A title\n\n```{{code-cell}} ipython3\n{code}\n```\n")
+    write_chapter(tmp_path, "works", 'open("traces", "a").write("executed ")')
+    write_chapter(tmp_path, "fails", "print(undefined)")
     monkeypatch.setattr(pairs, "CHAPTERS", tmp_path)
     monkeypatch.setattr(pairs, "chapter_names", lambda: ["works", "fails"])
     for _ in range(2):
@@ -103,6 +159,32 @@ def test_chapters_are_executed_once_and_one_that_fails_is_named_when_the_others_
     assert exit.value.code == 0
     as_the_book_reads_it = myst_nb_reader_plugin(str(tmp_path / "works.md"))
     assert get_cache(tmp_path / "cache").match_cache_notebook(as_the_book_reads_it)
+
+
+def write_chapter(folder, name, code):
+    header = (ROOT / "chapters" / "preprocessing.md").read_text(encoding="utf-8").split("\n---\n")[0] + "\n---\n"
+    text = f"{header}\n# A title\n\n```{{code-cell}} ipython3\n{code}\n```\n"
+    (folder / f"{name}.md").write_text(text, encoding="utf-8")
+
+
+def test_claims_are_listed_however_they_are_called_and_beside_magics(tmp_path, monkeypatch):
+    monkeypatch.setattr(pairs, "CHAPTERS", tmp_path)
+    monkeypatch.setattr(pairs, "chapter_names", lambda: ["some"])
+    one = 'claims.claim("one", 1, exactly=1, about="|x| of one")'
+    two = 'claim("two", 2, at_most=5000, about="b")'
+    write_chapter(tmp_path, "some", f"%timeit 1 + 1\n{one}\n{two}")
+    assert list(pairs.claims_of("some")) == [
+        ("one", "|x| of one", "exactly 1", ":,d"),
+        ("two", "b", "at most 5,000", ":,.0f"),
+    ]
+    assert r"</a> | \|x\| of one | exactly 1 | {glue:text}`some.md::one:,d` |" in pairs.claims_page()
+
+
+def test_a_cell_that_is_no_python_is_named(tmp_path, monkeypatch):
+    monkeypatch.setattr(pairs, "CHAPTERS", tmp_path)
+    write_chapter(tmp_path, "some", "claim(")
+    with pytest.raises(ValueError, match=r"chapters/some\.md, cell 2: '\(' was never closed .*\nclaim\("):
+        list(pairs.claims_of("some"))
 
 
 @pytest.mark.parametrize(
@@ -121,10 +203,11 @@ def test_a_claim_that_cannot_be_listed_is_named(call):
 @pytest.mark.parametrize(
     "arguments",
     [
-        ["check", "."],
-        ["check", "--select", "E501", "--line-length", "88", "notebooks"],  # what fits on a page of the book
-        ["format", "--check", "--exclude", "*.ipynb", "."],
+        ["check", ".", *map(str, pairs.generated())],
+        ["check", "--select", "E501", "--line-length", "88", *map(str, pairs.generated())],  # what fits on a page
+        ["format", "--check", "."],
     ],
+    ids=["rules", "width of a page", "format"],
 )
 def test_ruff_finds_nothing(arguments):
     run = subprocess.run([sys.executable, "-m", "ruff", *arguments], cwd=ROOT, capture_output=True, text=True)
@@ -152,7 +235,60 @@ def test_processes_share_the_cores_and_a_setting_of_the_user_stays(monkeypatch):
     assert pairs.os.environ == shares
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="make and a POSIX shell are not at hand on Windows")
+def test_a_page_that_left_the_table_of_contents_leaves_the_built_book(tmp_path):
+    kept, left = tmp_path / "chapters" / "intro.html", tmp_path / "chapters" / "old.html"
+    kept.parent.mkdir()
+    for path in (kept, left, tmp_path / "genindex.html"):
+        path.touch()
+    execute.prune(tmp_path)
+    assert kept.exists() and not left.exists() and (tmp_path / "genindex.html").exists()
+
+
+needs_make = pytest.mark.skipif(sys.platform == "win32", reason="make and a POSIX shell are not at hand on Windows")
+
+
+@pytest.fixture
+def makefile(tmp_path):
+    """A folder with the Makefile and an environment and an executed book that are newer than all else."""
+    for name in ("Makefile", "pyproject.toml", "requirements.lock"):
+        shutil.copy(ROOT / name, tmp_path)
+    (tmp_path / ".venv").mkdir()
+    (tmp_path / ".venv" / "installed").touch()
+    (tmp_path / ".venv" / "bin").symlink_to(Path(sys.executable).parent)
+    return tmp_path
+
+
+def make(folder, *arguments):
+    return subprocess.run(["make", *arguments], cwd=folder, capture_output=True, text=True, timeout=20)
+
+
+@needs_make
+@pytest.mark.parametrize(
+    "file",
+    ["mnist_utils/book.mplstyle", "mnist_utils/dataset.py", "studies/training.py", "results/good.csv"],
+)
+def test_chapters_are_executed_again_when_what_they_read_has_changed(file, makefile):
+    assert (ROOT / file).exists(), "the file watched here is not in the project"
+    path, executed = makefile / file, makefile / "_build" / "executed"
+    for new in (path, executed):
+        new.parent.mkdir()
+        new.touch()
+    assert make(makefile, "-q", "_build/executed").returncode == 0
+    os.utime(path, (executed.stat().st_mtime + 1,) * 2)
+    assert make(makefile, "-q", "_build/executed").returncode == 1
+
+
+@needs_make
+def test_serving_on_a_used_port_names_another_in_one_sentence(makefile):
+    with socket.create_server(("127.0.0.1", 0)) as used:
+        port = used.getsockname()[1]
+        run = make(makefile, "serve", f"PORT={port}", "-o", "book")
+    assert run.returncode != 0
+    assert run.stderr.splitlines()[0] == f"port {port} is in use: make serve PORT={port + 1}"
+    assert "Traceback" not in run.stderr
+
+
+@needs_make
 def test_make_without_a_fitting_python_says_so_at_once(tmp_path):
     for name in ("Makefile", "pyproject.toml", "requirements.lock"):
         shutil.copy(ROOT / name, tmp_path / name)

@@ -1,6 +1,7 @@
-"""Execute the chapters whose results are not in the cache of `make book`, several at a time.
+"""Prepare the build of `make book`: execute the chapters whose results are not in its cache, several at a time.
 
-Jupyter Book takes from the cache what it finds there, and would execute the rest one after the other.
+Jupyter Book takes from the cache what it finds there, and would execute the rest one after the other. It leaves the
+pages that are no longer in the table of contents, which go here.
 
 Usage: python tools/execute.py
 """
@@ -48,8 +49,18 @@ def is_cached(name, cache):
         return False
 
 
+def prune(folder):
+    """Delete the built pages of chapters that are no longer in the table of contents."""
+    kept = {folder / f"{page}.html" for page in pairs.pages()}
+    for path in (folder / "chapters").rglob("*.html"):
+        if path not in kept:
+            path.unlink()
+
+
 def main(folder=CACHE):
     """Execute what is missing in the cache; exit with 1 and the errors if a chapter failed."""
+    prune(folder.parent / "html")
+    pairs.use_own_settings()
     cache = get_cache(folder)
     missing = [name for name in pairs.chapter_names() if not is_cached(name, cache)]
     if missing:

@@ -1,4 +1,4 @@
-"""Write what is generated from chapters/*.md: chapters/NAME.py, notebooks/NAME.ipynb, and the page of claims.
+"""Write what is generated from chapters/*.md: notebooks/NAME.py, notebooks/NAME.ipynb, and the page of claims.
 
 Usage: python tools/pairs.py [NAME ...]      (default: every chapter)
 """
@@ -6,12 +6,15 @@ Usage: python tools/pairs.py [NAME ...]      (default: every chapter)
 import ast
 import os
 import re
+import subprocess
 import sys
 from pathlib import Path
 
 import jupytext
 import nbformat
+from IPython.core.inputtransformer2 import TransformerManager
 from nbclient import NotebookClient
+from sphinx_external_toc.parsing import parse_toc_yaml
 
 from mnist_utils.claims import describe_band
 
@@ -19,9 +22,11 @@ ROOT = Path(__file__).resolve().parent.parent
 CHAPTERS = ROOT / "chapters"
 NOTEBOOKS = ROOT / "notebooks"
 CLAIMS_PAGE = CHAPTERS / "claims.md"
+SETTINGS = ROOT / "_build" / "settings"
+OF_THE_USER = ("MATPLOTLIBRC", "MPLBACKEND", "PYTHONSTARTUP")
 REFERENCE_TAG = "nbval-check-output"
 LANGUAGE = {"name": "python", "pygments_lexer": "ipython3"}
-MEND = "run `make notebooks`"
+SAID = ("tags", "mystnb")  # the metadata of cells that chapters use; editors write others when they merely save
 
 
 def share_cores(processes):
@@ -33,6 +38,26 @@ def share_cores(processes):
     share = max((os.cpu_count() or 1) // processes, 1)
     for setting in ("TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS", "OMP_NUM_THREADS"):
         os.environ.setdefault(setting, str(share))
+
+
+def use_own_settings():
+    """Let what is started read no settings of the user, and write nothing into a home that may be read-only.
+
+    A keras.json with channels_first makes other networks; a notice on stderr ends the strict build.
+    """
+    SETTINGS.mkdir(parents=True, exist_ok=True)
+    for folder in ("MPLCONFIGDIR", "KERAS_HOME", "IPYTHONDIR"):
+        os.environ[folder] = str(SETTINGS)
+    os.environ.update(KERAS_BACKEND="tensorflow", PYTHONUTF8="1", PYTHONIOENCODING="utf-8")
+    for name in OF_THE_USER:
+        os.environ.pop(name, None)
+    if not any(SETTINGS.glob("fontlist*")):  # Matplotlib gives notice of it where it takes more than five seconds
+        subprocess.run([sys.executable, "-c", "import matplotlib.font_manager"], capture_output=True, check=True)
+
+
+def pages():
+    """Return the pages of the table of contents, such as chapters/intro, in its order."""
+    return list(parse_toc_yaml(ROOT / "_toc.yml"))
 
 
 def is_notebook(path):
@@ -49,19 +74,29 @@ def is_notebook(path):
 
 def chapter_names():
     """Return the names of the chapters that are notebooks, in the order of the table of contents."""
-    toc = (ROOT / "_toc.yml").read_text(encoding="utf-8")
+    order = [page.removeprefix("chapters/") for page in pages()]
     names = [path.stem for path in CHAPTERS.glob("*.md") if is_notebook(path)]
-    missing = [name for name in names if f"chapters/{name}\n" not in toc]
-    if missing:
-        raise ValueError(f"not in _toc.yml: chapters/{missing[0]}.md; add a line for it")
-    return sorted(names, key=lambda name: toc.index(f"chapters/{name}\n"))
+    for name in names:
+        if name not in order:
+            raise ValueError(f"not in _toc.yml: chapters/{name}.md; add a line for it")
+    return sorted(names, key=order.index)
+
+
+def generated():
+    """Return the notebooks that belong to a chapter; what else lies beside them is the reader's."""
+    return [NOTEBOOKS / f"{name}.ipynb" for name in chapter_names()]
+
+
+def cell_id(name, number):
+    """Return the name of a chapter's cell: the same each time, other than in other chapters."""
+    return f"{name}-{number}".replace("_", "-")
 
 
 def read_chapter(name):
     """Return a chapter as a notebook without outputs; its cells are numbered, so that their ids are stable."""
     notebook = jupytext.read(CHAPTERS / f"{name}.md", fmt="md:myst")
     for number, cell in enumerate(notebook.cells, 1):
-        cell["id"] = f"{name}-{number}".replace("_", "-")
+        cell["id"] = cell_id(name, number)
     notebook.metadata["language_info"] = dict(LANGUAGE)
     notebook.metadata.pop("jupytext", None)
     return notebook
@@ -77,24 +112,18 @@ def as_script(name):
     return jupytext.writes(read_chapter(name), fmt="py:percent")
 
 
-def as_notebook(name):
-    """Return a chapter as notebook text without outputs."""
-    return nbformat.writes(read_chapter(name)) + "\n"
-
-
-def without_outputs(text):
-    """Return notebook text with its outputs and execution counts removed."""
-    notebook = nbformat.reads(text, as_version=4)
-    for cell in notebook.cells:
-        if cell.cell_type == "code":
-            cell.outputs, cell.execution_count = [], None
-    return nbformat.writes(notebook) + "\n"
+def cells_of(notebook):
+    """Return what the cells of a notebook say: type, source, and the metadata that its chapter has."""
+    return [
+        (cell.cell_type, cell.source, {key: cell.metadata[key] for key in SAID if key in cell.metadata})
+        for cell in notebook.cells
+    ]
 
 
 def client(notebook, folder):
     """Return what executes a notebook in a folder, with the time for a cell that _config.yml gives."""
     resources = {"metadata": {"path": str(folder)}}
-    return NotebookClient(notebook, timeout=600, resources=resources, record_timing=False)
+    return NotebookClient(notebook, kernel_name="python3", timeout=600, resources=resources, record_timing=False)
 
 
 def as_executed_notebook(name):
@@ -110,11 +139,15 @@ def as_executed_notebook(name):
 
 def claims_of(name):
     """Yield (claim, what it is about, its band, its formatting in the table) for each call of `claim` in a chapter."""
-    for cell in read_chapter(name).cells:
+    for number, cell in enumerate(read_chapter(name).cells, 1):
         if cell.cell_type != "code":
             continue
-        for call in ast.walk(ast.parse(cell.source)):
-            if isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and call.func.id == "claim":
+        try:
+            tree = ast.parse(TransformerManager().transform_cell(cell.source))  # with %timeit and the like
+        except SyntaxError as error:
+            raise ValueError(f"chapters/{name}.md, cell {number}: {error}, in\n{cell.source}") from error
+        for call in ast.walk(tree):
+            if isinstance(call, ast.Call) and getattr(call.func, "id", getattr(call.func, "attr", None)) == "claim":
                 yield read_claim(name, call)
 
 
@@ -137,7 +170,7 @@ def value_format(kind, bound):
     """Return how the table shows a value of this band, as a format of the glue role."""
     if kind == "exactly":
         return ":,d" if type(bound) is int else ":s"
-    return ":.4g"
+    return ":,.0f" if max(map(abs, bound if kind == "between" else (bound,))) >= 1000 else ":.4g"
 
 
 def claims_page():
@@ -158,11 +191,11 @@ def claims_page():
         "foreseen.",
     ]
     for name in chapter_names():
-        rows = [
-            f'| <a href="{name}.html#claim-{claim}"><code>{claim}</code></a> | {about} | {band} | '
-            f"{{glue:text}}`{name}.md::{claim}{shown}` |"
-            for claim, about, band, shown in claims_of(name)
-        ]
+        rows = []
+        for claim, *words, shown in claims_of(name):
+            about, band = (text.replace("|", r"\|") for text in words)
+            link = f'<a href="{name}.html#claim-{claim}"><code>{claim}</code></a>'
+            rows.append(f"| {link} | {about} | {band} | {{glue:text}}`{name}.md::{claim}{shown}` |")
         if rows:
             lines += ["", f"## {chapter_title(name)}", "", "| claim | what it states | band | value in this build |"]
             lines += ["| :--- | :--- | :--- | ---: |", *rows]
@@ -174,10 +207,11 @@ def main(names):
     unknown = sorted(set(names) - set(chapter_names()))
     if unknown:
         sys.exit(f"no chapter {unknown[0]!r}; there are: {', '.join(chapter_names())}")
+    use_own_settings()
     CLAIMS_PAGE.write_text(claims_page(), encoding="utf-8", newline="\n")
     for name in names or chapter_names():
-        print(f"chapters/{name}.md: writing chapters/{name}.py, executing notebooks/{name}.ipynb", flush=True)
-        (CHAPTERS / f"{name}.py").write_text(as_script(name), encoding="utf-8", newline="\n")
+        print(f"chapters/{name}.md: writing notebooks/{name}.py, executing notebooks/{name}.ipynb", flush=True)
+        (NOTEBOOKS / f"{name}.py").write_text(as_script(name), encoding="utf-8", newline="\n")
         (NOTEBOOKS / f"{name}.ipynb").write_text(as_executed_notebook(name), encoding="utf-8", newline="\n")
 
 

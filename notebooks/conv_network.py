@@ -31,12 +31,12 @@
 #
 # The assignment asks for a network with at least one convolutional layer, and for 99 %. It adds: if you fall short, report the best that you reached, and your reasoning. The original submission reached "around 90%" with adam, had "very poor performance in all attempts" with SGD, and concluded that SGD does not go with convolutional layers. {ref}`mistakes` finds the fault in its data. In this chapter we do what the question asks for, with data that are right.
 #
-# There will be three networks, for three wishes: one that is *fast*, one that is *good*, and one that is *small*. What is chosen on the way is chosen on 10,000 validation images. The test set comes in when a network is done. Twice we went back after that, to change the length of a training, and the text says where. In the end, we look at errors on the test set, and choose nothing by them.
+# There will be three networks, for three wishes: one that is *fast*, one that is *good*, and one that is *small*. What is chosen on the way is chosen on 10,000 validation images, but for two lengths of training: those of *fast* and *small* we changed after a look at test results, and the text says where. On validation images neither reaches 99 %.
 #
 # ## The submission's network, trained correctly
 
 # %% tags=["remove-stderr"]
-from mnist_utils import networks, studies
+from mnist_utils import networks, results
 from mnist_utils.counting import count
 
 # %% tags=["nbval-check-output"]
@@ -49,8 +49,8 @@ counts
 # %%
 from mnist_utils.claims import claim
 
-rows = studies.load("forensic-convolution").query("split == 'test' and epoch == 10")
-submitted = studies.summarize(rows, by=["condition"])["mean"]
+rows = results.load("forensic-convolution").query("split == 'test' and epoch == 10")
+submitted = results.summarize(rows, by=["condition"])["mean"]
 claim("cnn-submission-adam", submitted["adam, divided once"], between=(0.975, 0.988),
       about="mean test accuracy of the submission's network, adam, ten epochs")
 
@@ -73,12 +73,12 @@ import matplotlib.pyplot as plt
 
 from mnist_utils import figures
 
-rates = studies.load("convolution-rate")
+rates = results.load("convolution-rate")
 rates = rates.query("split == 'validation' and epoch == 5")
-parts = rates["condition"].str.split(expand=True)  # such as "sgd 0.1"
-rates = rates.assign(by=parts[0], rate=parts[1].astype(float))
-table = studies.summarize(rates, by=["by", "rate"])
-wrong = 1 - rates.groupby(["by", "rate"])["accuracy"].agg(["max", "mean", "min"])
+settings = ["optimizer", "learning_rate"]
+rates = rates.join(results.conditions("convolution-rate")[settings], on="condition")
+table = results.summarize(rates, by=settings)
+wrong = 1 - rates.groupby(settings)["accuracy"].agg(["max", "mean", "min"])
 figure, axis = plt.subplots(figsize=(7, 3.2))
 for optimizer, marker in (("sgd", "o"), ("adam", "s")):
     part = wrong.loc[optimizer]
@@ -89,13 +89,13 @@ axis.set(xscale="log", yscale="log", xlabel="learning rate", ylabel="share wrong
 axis.legend();
 
 # %% [markdown]
-# In numbers, the accuracies, with 95 % intervals for the mean over the seeds (wide ones, of three seeds only):
+# The accuracies, with 95 % intervals for the mean over three seeds:
 
 # %%
 table[["mean", "low", "high"]].round(4)
 
 # %%
-best = table["mean"].groupby("by").max()
+best = table["mean"].groupby("optimizer").max()
 claim("cnn-rate-sgd", best["sgd"], between=(0.968, 0.982),
       about="validation accuracy of SGD with its best rate, five epochs, three seeds")
 
@@ -112,17 +112,13 @@ claim("cnn-rate-small", table.loc[("sgd", 0.01), "mean"], between=(0.85, 0.94),
       about="validation accuracy of SGD with the rate 0.01")
 
 # %% [markdown]
-# With the best of its rates SGD reaches {glue:text}`cnn-rate-sgd:.4f`, adam {glue:text}`cnn-rate-adam:.4f`. The seeds of both are the same, so we look at the differences within them:
+# With the best of its rates SGD reaches {glue:text}`cnn-rate-sgd:.4f`, adam {glue:text}`cnn-rate-adam:.4f`. Both have the same seeds, so we look at the differences in these three pairs:
 
 # %%
 of_rates = rates.pivot(index="seed", columns="condition", values="accuracy")
 ahead = of_rates["adam 0.003"] - of_rates["sgd 0.3"]
 claim("cnn-rate-ahead", ahead.mean(), between=(0.0005, 0.006),
       about="validation accuracy of adam minus SGD, best rates, mean of three seeds")
-
-# %%
-claim("cnn-rate-ahead-all", bool((ahead > 0).all()), exactly=True,
-      about="whether adam is ahead for each of the three seeds")
 
 # %%
 errors = 1 - table["mean"]
@@ -134,9 +130,9 @@ claim("cnn-rate-sgd-tenth", errors["sgd", 0.03] / errors["sgd", 0.3],
       between=(2.5, 4.5), about="errors of SGD with a tenth of its best rate / best")
 
 # %% [markdown]
-# Adam is ahead by a little, after five epochs; of "very poor" there is no trace. But {numref}`fig-cnn-rates` shows how one may come to think so. With a thirtieth of its best rate SGD crawls, at {glue:text}`cnn-rate-small:.3f` after five epochs, and with about three times that rate it guesses, {glue:text}`cnn-rate-too-large:.2f`. Adam's curve is flatter: with a tenth of its best rate it makes {glue:text}`cnn-rate-adam-tenth:.1f` times as many errors as with the best, SGD {glue:text}`cnn-rate-sgd-tenth:.1f` times as many. Where adam fails we have not looked. **Adam does not need less than a search; it forgives more.** And the best rate of the one is a hundred times that of the other, so that changing the optimizer and keeping the rate compares nothing.
+# After five epochs adam is ahead by {glue:text}`cnn-rate-ahead:.4f`, mean of three pairs: a hint, since both rates were picked on these images. Of "very poor" there is no trace. But {numref}`fig-cnn-rates` shows how one may come to think so. With a thirtieth of its best rate SGD crawls, at {glue:text}`cnn-rate-small:.3f` after five epochs, and with about three times that rate it guesses, {glue:text}`cnn-rate-too-large:.2f`. Adam's curve is flatter: with a tenth of its best rate it makes {glue:text}`cnn-rate-adam-tenth:.1f` times as many errors as with the best, SGD {glue:text}`cnn-rate-sgd-tenth:.1f` times as many. Where adam fails we have not looked. **Adam needs a search too; here it forgave more.** And the best rate of the one is a hundred times that of the other, so that changing the optimizer and keeping the rate compares nothing.
 #
-# Mind the limits. It is one network. Rates were tried in steps of about three, five for SGD and four for adam, so each optimum could lie a little higher; both winners were picked on the images that they are reported on. And five epochs favor whatever starts quickly.
+# Mind the limits. It is one network. Rates were tried in steps of about three, five for SGD and four for adam, so each optimum could lie a little higher. And five epochs favor whatever starts quickly.
 #
 # (new-layers)=
 # ## The layers that were still missing
@@ -228,7 +224,7 @@ claim("batch-norm-gradient", np.abs(along).max(), at_most=0.001,
       about="largest share of a channel's gradient along its shift or its scaling")
 
 # %% [markdown]
-# **What it is for.** The scale of the weights before the layer no longer matters for what comes out of it. Signals neither explode nor vanish on their way through many layers, larger learning rates can be used, and training is faster {cite}`ioffe2015`. Why exactly it helps is still debated {cite}`santurkar2018`. In use, it is one multiply-add for each number of the maps. While the network trains, it has a price that this count does not show: the mean and the variance of every channel must be computed, over all positions, which takes several passes over the maps.
+# **What it is for.** The scale of the weights before the layer no longer matters for what comes out of it, so on the way forward signals keep their size through many layers. (Of the gradients on the way back this says nothing.) Larger learning rates can be used, and training is faster {cite}`ioffe2015`; why is still debated {cite}`santurkar2018`. In use it costs nothing: the running means are fixed then, and the layer's factor and offset can be multiplied into the kernel and added to the bias of the convolution before it. While the network trains, the mean and the variance of every channel must be computed, which takes several passes over the maps.
 #
 # (global-average-pooling)=
 # ### Pooling by the mean, over the whole map
@@ -285,7 +281,7 @@ claim("separable-parameters", (separable, full), exactly=(136, 576),
       about="weights of a separable and of a full 3 × 3 convolution, 8 channels")
 
 # %% [markdown]
-# **The gradient** flows back within each channel, and through the mixing as through a dense layer. **What it is for**: it is a cheap way to let a network look further, in parameters as in multiply-adds {cite}`chollet2017`. There is another use. If the kernel is as large as the map, one number is left of each map, a *weighted sum* of its places with weights that are learned. This is between the two extremes of {ref}`global-average-pooling` and `Flatten`: it knows where, but for each map only in one way. (If no ReLU comes before the dense layer, both together are one linear layer, whose ten kernels share one pattern for each map.)
+# **The gradient** flows back within each channel, and through the mixing as through a dense layer. **What it is for**: it is a cheap way to let a network look further {cite}`chollet2017`. There is another use. If the kernel is as large as the map, one number is left of each map, a *weighted sum* of its places with weights that are learned. This is between the two extremes of {ref}`global-average-pooling` and `Flatten`: it knows where, but for each map only in one way. (If no ReLU comes before the dense layer, both together are one linear layer, whose ten kernels share one pattern for each map.)
 #
 # (residual)=
 # ### A residual
@@ -359,8 +355,8 @@ claim("one-cycle-difference", max(abs(float(schedule(i)) - by_formula[i])
 import pandas as pd
 from scipy import stats
 
-design = studies.load("convolution-design").query("split == 'validation'")
-steps = studies.summarize(design, by=["condition"])
+design = results.load("convolution-design").query("split == 'validation'")
+steps = results.summarize(design, by=["condition"])
 order = ["submission", "two convolutions", "two convolutions, one cycle",
          "stride, one cycle", "stride, one cycle, rate 0.01",
          "fast, rate 0.003", "fast"]
@@ -372,7 +368,7 @@ table.assign(parameters=[total.parameters for total in totals],
              multiply_adds=[total.multiply_adds for total in totals])
 
 # %% [markdown]
-# Validation accuracies, with 95 % intervals over five seeds. All conditions share their seeds, and those of one architecture share their initial weights, so the differences are taken within seeds:
+# Validation accuracies, with 95 % intervals over five seeds. All conditions share their seeds, and those of one architecture share their initial weights, so the differences are paired by seed. There are seven, each with an interval of its own, not corrected for their number:
 
 # %%
 by_seed = design.pivot(index="seed", columns="condition", values="accuracy")
@@ -392,7 +388,7 @@ pd.DataFrame(changes, index=["gain", "low", "high"]).T.round(4)
 # %%
 claim("cnn-design-second", gained("two convolutions", "submission")[0],
       between=(0.006, 0.013),
-      about="validation accuracy gained by a second convolution")
+      about="validation accuracy gained by a second convolution, pooling and dropout")
 
 # %%
 cycle = gained("two convolutions, one cycle", "two convolutions")[0]
@@ -416,7 +412,7 @@ claim("cnn-design-undecided", ", ".join(undecided),
       about="steps for which the 95 % interval of the gain contains 0")
 
 # %% [markdown]
-# The step to two convolutions, with dropout, brings most, {glue:text}`cnn-design-second:.4f`. Then, with the network unchanged, one cycle with its larger rate brings {glue:text}`cnn-design-cycle:.4f`: the way to train counts, as the layers do. The step to the stride takes away most of the work, as the last column of the first table shows, and no accuracy that we could see. Batch normalization brings {glue:text}`cnn-design-normalized:.4f` with the smaller rate; with the larger one, {glue:text}`cnn-design-normalized-larger:.4f`. Look at the intervals before you believe in a step: those of {glue:text}`cnn-design-undecided` contain 0. That the stride *gains* something, and that batch normalization gains something with the larger rate, is left open by five seeds.
+# The step to two convolutions, with a second pooling and dropout, brings most, {glue:text}`cnn-design-second:.4f`; which of the three does it the step does not tell. With the network unchanged, one cycle with its larger rate brings {glue:text}`cnn-design-cycle:.4f`. The step to the stride takes away most of the work, as the last column of the first table shows, and no accuracy that we could see. Batch normalization brings {glue:text}`cnn-design-normalized:.4f` with the smaller rate; with the larger one, {glue:text}`cnn-design-normalized-larger:.4f`. The intervals of {glue:text}`cnn-design-undecided` contain 0: what the stride and, with the larger rate, batch normalization gain is left open by five seeds.
 #
 # (fast-network)=
 # ## Fast
@@ -450,9 +446,9 @@ claim("cnn-fast-same", by_layer(fast) == by_layer(networks.fast()), exactly=True
       about="whether fast, as written here, has the layers of networks.fast")
 
 # %% [markdown]
-# The network was one of about twenty sketches, each tried with one to three seeds, one to three epochs, and some rates and batch sizes; the validation images decided. (So its validation accuracy is a little flattered, as that of every winner.)
+# The network was one of about twenty sketches, each tried with one to three seeds, one to three epochs, and some rates and batch sizes; the validation images decided, and flatter it a little, as they do every winner.
 #
-# Here we went back. With three epochs, as above, ten networks passed 99 % of the test images with room to spare. A network that is to be fast should not have room to spare. So we shortened its training, on validation images again, to two epochs, and made the batches larger, 256 images with a rate of 0.02, after four pairs of batch size and rate had been tried. Knowing that we could afford it is knowledge from the test set. It changes what the result means by a little: that these ten networks still pass 99 % is measured; that one could have known it beforehand is not claimed.
+# Here we went back. With three epochs, as above, ten networks passed 99 % of the test images with room to spare. So we shortened the training to two epochs, with larger batches, 256 images with a rate of 0.02, the best on validation images of four pairs of batch size and rate. That we could afford it we knew from the test set.
 #
 # We train on all 60,000 images, with the initial weights of seed 0. `steps_per_execution=20` hands twenty batches at a time to TensorFlow, which saves the seconds between them and changes nothing else. You can watch the time.
 
@@ -481,8 +477,8 @@ claim("cnn-fast-live", live, between=(0.988, 0.996),
 # %%
 def result(name, condition="final"):
     """The line of one study: mean over the seeds, and its 95 % interval."""
-    rows = studies.load(name).query("condition == @condition")
-    return studies.summarize(rows, by=["split"]).iloc[0]
+    rows = results.load(name).query("condition == @condition")
+    return results.summarize(rows, by=["split"]).iloc[0]
 
 result("fast", "validation").round(4)
 
@@ -496,35 +492,26 @@ claim("cnn-fast-mean", result("fast")["mean"], between=(0.990, 0.996),
       about="mean test accuracy of fast, ten seeds")
 
 # %%
+finals = results.load("fast").query("condition == 'final'")["accuracy"]
+claim("cnn-fast-passing", int((finals >= 0.99).sum()), exactly=10,
+      about="how many of the ten networks fast are right for 99 % of the test images")
+
+# %%
 claim("cnn-fast-again", abs(live - result("fast")["mean"]), at_most=0.0015,
       about="distance of the fast trained for this page from that mean")
 
 # %%
-claim("cnn-fast-low", result("fast")["low"], between=(0.990, 0.996),
-      about="lower end of the 95 % interval of that mean")
-
-# %%
-claim("cnn-fast-high", result("fast")["high"], between=(0.990, 0.997),
-      about="upper end of that interval")
-
-# %%
-accuracy = result("fast")["mean"]
-claim("cnn-fast-images", 1.96 * np.sqrt(accuracy * (1 - accuracy) / 10_000),
-      between=(0.001, 0.0025),
-      about="1.96 standard errors of an accuracy on 10,000 images, fast")
-
-# %%
-easier = result("fast")["mean"] - result("fast", "validation")["mean"]
-claim("cnn-fast-easier", easier, between=(0.002, 0.006),
-      about="by how much the test accuracy of fast exceeds that on validation images")
+claim("cnn-fast-validation", result("fast", "validation")["mean"],
+      between=(0.985, 0.99),
+      about="mean validation accuracy of fast, ten seeds")
 
 # %% [markdown]
-# On validation images the new recipe (two epochs for three, larger batches, twice the rate) costs {glue:text}`cnn-fast-shorter:.4f`. On the test images, the mean is {glue:text}`cnn-fast-mean:.4f`, with an interval from {glue:text}`cnn-fast-low:.4f` to {glue:text}`cnn-fast-high:.4f`; the network trained on this page, an eleventh by the same recipe (the initial weights of seed 0, but another order of the images), is {glue:text}`cnn-fast-again:.4f` from that mean. The question's 99 % is reached, by a network that trains in seconds. This interval is about seeds alone. By the luck of which 10,000 images are in the test set, another {glue:text}`cnn-fast-images:.4f` to each side comes on top ({ref}`ten-thousand`), and 0.99 is inside that: with ten thousand other digits of the same kind the mean could lie just below, though that is not likely. The test accuracy is higher than the validation accuracy, by {glue:text}`cnn-fast-easier:.4f`. Two things are in this: ten thousand more images to train on, and what {ref}`training` has met before, that these test images are easier than those validation images. This study cannot say how much is due to each. It does say that whoever insists on 99 % of the *validation* images asks for more than the question does. We stopped below it. That the test images are easier we knew, from the 64-64 network and from our longer training.
+# On validation images, *fast* reaches {glue:text}`cnn-fast-validation:.4f`, short of 99 %; the new recipe (two epochs for three, larger batches, twice the rate) costs {glue:text}`cnn-fast-shorter:.4f` of that. On the test images, the mean is {glue:text}`cnn-fast-mean:.4f`, and all {glue:text}`cnn-fast-passing:d` networks pass 99 %; the network trained on this page, an eleventh by the same recipe (the initial weights of seed 0, but another order of the images), is {glue:text}`cnn-fast-again:.4f` from that mean. So the question's 99 % is reached on the test set, which the question means, and on that set alone. Two things are in the difference, which this study does not separate: the ten thousand more images to train on, and what {ref}`training` has met before, that these test images are easier than those validation images. With ten thousand other digits, the mean could lie below 0.99 ({ref}`ten-thousand`).
 #
-# How does it compare with the network that people start from? The program `benchmarks/time_to_99.py` trains both on all 60,000 images, in turn, on one machine: the example of keras.io for ten epochs, with its defaults, which are adam at the rate 0.001, batches of 128 and one batch at a time for TensorFlow; and *fast* as in the cell above. The clock runs from the call of `fit`, so the preparation of the first step counts; while the test accuracy is measured after each epoch, it stands. We have run the program with five seeds for each, on two cores with nothing else to do, and stored what it measured.
+# How does it compare with the network that people start from? The program `benchmarks/time_to_99.py` trains both on all 60,000 images, in turn, on one machine: the example of keras.io for ten epochs, with its defaults, which are adam at the rate 0.001, batches of 128 and one batch at a time for TensorFlow; and *fast* as in the cell above. The clock runs from the call of `fit`, so the preparation of the first step counts; while the test accuracy is measured after each epoch, it stands. We have run the program with five seeds for each, on two cores, and stored what it measured ({numref}`fig-cnn-time`).
 
-# %% mystnb={"figure": {"name": "fig-cnn-time", "caption": "Test accuracy after each epoch, against the seconds of training until then. Thick, the mean over five seeds at the median of their seconds; thin, each seed. Dashed, 99 %."}, "image": {"alt": "Two curves over the seconds of training. That of fast has two points at the far left, the second above the dashed line of 99 percent. That of mnist_convnet has ten points, rises quickly at first and then slowly, and crosses the dashed line far to the right."}}
-timed = pd.read_csv(studies.RESULTS / "time-to-99.csv")
+# %% mystnb={"figure": {"name": "fig-cnn-time", "caption": "Test accuracy after each epoch, against the seconds of training until then. Thick, the mean over five seeds at the median of their seconds, slow epochs among them; thin, each seed. Dashed, 99 %."}, "image": {"alt": "Two curves over the seconds of training. That of fast has two points at the far left, the second above the dashed line of 99 percent. That of mnist_convnet has ten points, rises quickly at first and then slowly, and crosses the dashed line far to the right."}}
+timed = results.load("time-to-99")
 of_epochs = timed.groupby(["network", "epoch"]).agg(
     seconds=("seconds", "median"), accuracy=("accuracy", "mean"))
 figure, axis = plt.subplots(figsize=(7, 3.2))
@@ -543,36 +530,38 @@ claim("cnn-time-epoch", int(example.name), between=(4, 10),
       about="epoch in which the mean of mnist_convnet first passes 99 %, five seeds")
 
 # %%
-claim("cnn-time-fast", of_epochs.loc[("fast", 2), "seconds"], between=(2, 60),
-      about="seconds of training of fast, median of five seeds, stored")
+own = timed.groupby(["network", "seed"])["seconds"].diff().fillna(timed["seconds"])
+later = timed["epoch"] > 1  # the first has the preparation in it
+quickest = own.groupby([timed["network"], later]).min().unstack()
+of_example = own[later & (timed["network"] == "mnist_convnet")]
+slow = of_example > 1.5 * of_example.min()
+claim("cnn-time-slow", slow.mean(), between=(0.4, 0.6),
+      about="share of the later epochs of mnist_convnet in the slow group")
+
+# %%
+seconds = quickest[False] + quickest[True] * pd.Series(
+    {"fast": 1, "mnist_convnet": int(example.name) - 1})
+claim("cnn-time-fast", seconds["fast"], between=(2, 60),
+      about="seconds of training of fast, from the quickest epochs, stored")
 
 # %%
 claim("cnn-time-fast-passes", of_epochs.loc[("fast", 2), "accuracy"], at_least=0.99,
       about="mean test accuracy of fast in that measurement, five seeds")
 
 # %%
-ratio = example["seconds"] / of_epochs.loc[("fast", 2), "seconds"]
-claim("cnn-time-ratio", ratio, between=(8, 20),
-      about="seconds until the mean first passes 99 %, mnist_convnet / fast")
-
-# %%
-seconds = timed.pivot(index="seed", columns=["network", "epoch"], values="seconds")
-ratios = seconds["mnist_convnet"][example.name] / seconds["fast"][2]
-claim("cnn-time-ratio-least", ratios.min(), between=(6, 20),
-      about="the smallest of the five ratios, seed by seed, at the same epochs")
-
-# %%
-claim("cnn-time-ratio-most", ratios.max(), between=(8, 30),
-      about="the largest of them")
+ratio = seconds["mnist_convnet"] / seconds["fast"]
+claim("cnn-time-ratio", ratio, between=(8, 15),
+      about="seconds to 99 %, from the quickest epochs, mnist_convnet / fast")
 
 # %% [markdown]
-# The mean of the example passes 99 % in its epoch {glue:text}`cnn-time-epoch:d`. *Fast* is there after {glue:text}`cnn-time-fast:.1f` seconds, and the example takes {glue:text}`cnn-time-ratio:.1f` times as long; seed by seed, at the same epochs, between {glue:text}`cnn-time-ratio-least:.1f` and {glue:text}`cnn-time-ratio-most:.1f` times. On another machine the ratio may be another. And neither side is innocent. We stop the example in the first epoch that will do, by the test set; that two epochs are enough for *fast* we knew from the test set as well. *Fast* had its rate and its batches searched for, the example has its defaults. So a tuned recipe is compared with one as people find it.
+# The mean of the example passes 99 % in its epoch {glue:text}`cnn-time-epoch:d`. The seconds must be read with care. Its later epochs fall into two groups, and {glue:text}`cnn-time-slow:.0%` of them are in the slow one, with more than one and a half times the seconds of the quickest: presumably the machine did other work. That makes an epoch longer and never shorter, so we count with the quickest epochs of each network. Then *fast* needs {glue:text}`cnn-time-fast:.0f` seconds, and the example about {glue:text}`cnn-time-ratio:.0f` times as long. On another machine the ratio may be another. And neither side is innocent. We stop the example in the first epoch that will do, by the test set; that two epochs are enough for *fast* we knew from the test set as well. *Fast* had its rate and its batches searched for, the example has its defaults.
 #
-# Where does the ratio come from? One factor is the number of epochs, {glue:text}`cnn-time-epoch:d` in place of two; the other is the time that an epoch takes. A part of this can be counted:
+# Where does the ratio come from? One factor is the number of epochs, {glue:text}`cnn-time-epoch:d` in place of two; the other is the time that an epoch takes.
 
 # %%
-claim("cnn-time-one-epoch", ratio * 2 / example.name, between=(1.5, 6),
-      about="seconds of an epoch, mnist_convnet / fast")
+claim("cnn-time-one-epoch", quickest[True]["mnist_convnet"] / quickest[True]["fast"],
+      between=(1.5, 6),
+      about="seconds of the quickest epoch after the first, mnist_convnet / fast")
 
 # %%
 work = {function.__name__: int(count(function()).multiply_adds.sum())
@@ -581,7 +570,7 @@ claim("cnn-fast-work", work["mnist_convnet"] / work["fast"], between=(3.5, 3.6),
       about="multiply-adds of the network of keras.io, in those of fast, for one image")
 
 # %% [markdown]
-# An epoch of the example takes {glue:text}`cnn-time-one-epoch:.1f` times as long, and for one image its network does {glue:text}`cnn-fast-work:.1f` times the multiply-adds. Why it needs so many epochs the benchmark does not say; that one cycle with a larger rate helps in the first three, step 3 has shown.
+# An epoch of the example takes {glue:text}`cnn-time-one-epoch:.1f` times as long, and for one image its network does {glue:text}`cnn-fast-work:.1f` times the multiply-adds. Why it needs so many epochs the benchmark does not say.
 #
 # (good-network)=
 # ## Good
@@ -594,7 +583,7 @@ claim("cnn-fast-training", on_training, between=(0.99, 1.0),
       about="accuracy of the same fast on its training images")
 
 # %% [markdown]
-# It gets {glue:text}`cnn-fast-training:.1%` of them right after two epochs, and a longer training soon gets nearly all. Then these images can teach it little more, and new examples would help. They can be had: a five that is moved by a pixel, turned by some degrees, or a little larger is still a five.
+# It gets {glue:text}`cnn-fast-training:.1%` of them right after two epochs, so these images can teach it little more. New examples can be had: a five that is moved by a pixel, turned by some degrees, or a little larger is still a five ({numref}`fig-cnn-distorted`).
 
 # %% mystnb={"figure": {"name": "fig-cnn-distorted", "caption": "The first training image, and what it may look like in nine epochs."}, "image": {"alt": "Ten handwritten fives in a row. The first is the original; the others are shifted by up to two pixels, slightly turned, and slightly larger or smaller. All can be read as fives, though the lower end of two of them touches the border."}}
 from mnist_utils.distortions import random_affine
@@ -604,7 +593,7 @@ figures.show_digits(np.concatenate([images[:1], nine]), value_range=(0, 1));
 
 
 # %% [markdown]
-# In each epoch every image is distorted anew: shifted by up to 2 pixels along each axis, turned by up to 10 degrees, and made up to a tenth larger or smaller. So the network never sees the same image twice, over-fitting becomes hard, and a larger network with more epochs becomes worth its while. This is *good*, with four convolutions, three of them with batch normalization; it trains for twelve epochs of one cycle with the rate 0.005.
+# In each epoch every image is distorted anew: shifted by up to 2 pixels along each axis, turned by up to 10 degrees, and made up to a tenth larger or smaller. So the network never sees the same image twice. This is called *data augmentation*. And this is *good*, with four convolutions, three of them with batch normalization; it trains for twelve epochs of one cycle with the rate 0.005.
 
 # %%
 def normalized(filters, padding="valid"):
@@ -639,27 +628,13 @@ claim("cnn-good-validation", result("good", "validation")["mean"],
 claim("cnn-good-mean", result("good")["mean"], between=(0.993, 0.998),
       about="mean test accuracy of good, trained on 60,000, five seeds")
 
-# %%
-claim("cnn-good-low", result("good")["low"], between=(0.993, 0.998),
-      about="lower end of the 95 % interval of that mean")
-
-# %%
-claim("cnn-good-high", result("good")["high"], between=(0.993, 0.999),
-      about="upper end of that interval")
-
-# %%
-accuracy = result("good")["mean"]
-claim("cnn-good-images", 1.96 * np.sqrt(accuracy * (1 - accuracy) / 10_000),
-      between=(0.0007, 0.002),
-      about="1.96 standard errors of an accuracy on 10,000 images, good")
-
 # %% [markdown]
-# Its validation accuracy is {glue:text}`cnn-good-validation:.4f`. Trained on all images and then measured on the test set, it is {glue:text}`cnn-good-mean:.4f`, with a 95 % interval of {glue:text}`cnn-good-low:.4f` to {glue:text}`cnn-good-high:.4f` over the seeds; the luck of the test images adds {glue:text}`cnn-good-images:.4f` to each side, more than the seeds.
+# Its validation accuracy is {glue:text}`cnn-good-validation:.4f`. Trained on all images and then measured on the test set, it is {glue:text}`cnn-good-mean:.4f`, mean of five seeds (intervals stand in {ref}`table-of-networks`).
 #
 # What did which change bring? The study `convolution-design` has steps in between: the three epochs of *fast* in step 7, ten epochs of it, and ten with distorted images. We compare validation accuracies, within the same five seeds.
 
 # %%
-rows = studies.load("good").query("condition == 'validation'")
+rows = results.load("good").query("condition == 'validation'")
 by_seed["good"] = rows.set_index("seed")["accuracy"]
 order = ["fast", "fast, 10 epochs", "fast, distorted", "good"]
 gains = {order[i + 1]: gained(order[i + 1], order[i]) for i in range(3)}
@@ -682,7 +657,7 @@ claim("cnn-design-all-gain", all(low > 0 for _, low, _ in gains.values()), exact
       about="whether all three intervals are above 0")
 
 # %% [markdown]
-# Longer training brings *fast* {glue:text}`cnn-design-longer:.4f`, distorted images bring {glue:text}`cnn-design-distorted:.4f` more, and the rest, {glue:text}`cnn-design-good:.4f`, is what *good* adds with more filters, a fourth convolution, dropout, two more epochs and another rate, all at once. All three intervals are above 0. The larger network is the smallest of the three steps.
+# Longer training brings *fast* {glue:text}`cnn-design-longer:.4f`, distorted images bring {glue:text}`cnn-design-distorted:.4f` more, and the rest, {glue:text}`cnn-design-good:.4f`, is what *good* adds with more filters, a fourth convolution, dropout, two more epochs and another rate, all at once. All three intervals are above 0 (paired by seed, not corrected for their number).
 #
 # (remaining-errors)=
 # ### Which digits are still wrong
@@ -697,7 +672,7 @@ claim("cnn-design-all-gain", all(low > 0 for _, low, _ in gains.values()), exact
 
 # %% mystnb={"figure": {"name": "fig-cnn-errors", "caption": "All test digits that the network good of seed 0 gets wrong."}, "image": {"alt": "Several rows of badly written digits. Some are hard to read, among them nines that look like fours and sixes with open loops; others are plain."}}
 answers = np.stack([
-    studies.load_network("good", "final", seed).predict(
+    results.load_network("good", "final", seed).predict(
         test_images, batch_size=1000, verbose=0).argmax(axis=1)
     for seed in range(5)])
 wrong = np.flatnonzero(answers[0] != y_test)
@@ -709,7 +684,7 @@ for start in range(0, len(wrong), 14):  # as the rows of the figure: label, answ
     print("   ".join(f"{y_test[i]} → {answers[0, i]}" for i in row))
 
 # %%
-claim("cnn-good-errors", len(wrong), between=(25, 70),
+claim("cnn-good-errors", len(wrong), between=(39, 43),
       about="test digits that good of seed 0 gets wrong")
 
 # %%
@@ -718,11 +693,11 @@ missed_by = {n: int((times_wrong == n).sum()) for n in range(1, 6)}
 missed_by
 
 # %%
-claim("cnn-good-all-wrong", missed_by[5], between=(5, 40),
+claim("cnn-good-all-wrong", missed_by[5], between=(11, 15),
       about="test digits that all five networks get wrong")
 
 # %%
-claim("cnn-good-some-wrong", sum(missed_by.values()), between=(40, 130),
+claim("cnn-good-some-wrong", sum(missed_by.values()), between=(74, 82),
       about="test digits that at least one of the five gets wrong")
 
 # %% [markdown]
@@ -730,11 +705,11 @@ claim("cnn-good-some-wrong", sum(missed_by.values()), between=(40, 130),
 
 # %%
 votes = np.stack([(answers == digit).sum(axis=0) for digit in range(10)])
-claim("cnn-good-vote", int((votes.argmax(axis=0) != y_test).sum()), between=(20, 50),
+claim("cnn-good-vote", int((votes.argmax(axis=0) != y_test).sum()), between=(31, 37),
       about="test digits that a vote of the five gets wrong")
 
 # %%
-claim("cnn-good-mean-errors", (answers != y_test).sum(axis=1).mean(), between=(30, 55),
+claim("cnn-good-mean-errors", (answers != y_test).sum(axis=1).mean(), between=(39, 42),
       about="test digits that one of the five gets wrong, mean")
 
 # %% [markdown]
@@ -780,16 +755,16 @@ claim("cnn-paired-p", mcnemar(answers[0], fast_answers)[2], at_most=0.05,
 # %%
 pairs = [(a, b) for a in range(5) for b in range(a)]
 p_values = [mcnemar(answers[a], answers[b])[2] for a, b in pairs]
-claim("cnn-paired-same", min(p_values), between=(0.005, 1),
+claim("cnn-paired-same", min(p_values), between=(0.2, 0.6),
       about="smallest of ten p-values among the five networks good")
 
 # %%
 disagree = np.mean([sum(mcnemar(answers[a], answers[b])[:2]) for a, b in pairs])
-claim("cnn-paired-disagree", disagree, between=(15, 60),
+claim("cnn-paired-disagree", disagree, between=(28, 37),
       about="images that one of two networks good gets right and the other wrong, mean")
 
 # %% [markdown]
-# Between *good* and *fast* fair coins would be as lopsided with a probability of {glue:text}`cnn-paired-p:.2g`. Among the ten pairs of equal networks the smallest p-value is {glue:text}`cnn-paired-same:.2f`: no pair differs by more than coins would. (The ten share five networks, so they are not ten independent looks.) And yet two of them disagree on {glue:text}`cnn-paired-disagree:.0f` images, on average. With so many disagreements, a lead of ten images, a tenth of a percent, would be about 21 to 11, which coins do easily. With twelve disagreements it would be 11 to 1, and mean something: how much a lead says depends on how many images are in dispute.
+# Between *good* and *fast* fair coins would be as lopsided with a probability of {glue:text}`cnn-paired-p:.2g`. Among the ten pairs of equal networks, which share five networks, the smallest p-value is {glue:text}`cnn-paired-same:.2f`: no difference is seen. And yet two of them disagree on {glue:text}`cnn-paired-disagree:.0f` images, on average. With so many disagreements, a lead of ten images, a tenth of a percent, would be about 21 to 11, which coins do easily. With twelve disagreements it would be 11 to 1, and mean something: how much a lead says depends on how many images are in dispute.
 #
 # Mind what the test does not say. It compares two *trained networks* on images like these. Whether the *recipe* of the one is better than that of the other is another question. Chance comes in at three places:
 #
@@ -799,21 +774,21 @@ claim("cnn-paired-disagree", disagree, between=(15, 60),
 # | the test images | the standard error of a share; McNemar's test for a pair |
 # | the training images | other training images; here we have none, and no interval of ours covers it |
 #
-# The intervals of *good* and *fast* over the seeds are far apart, and their test images are the same. So *good* is the better recipe, for these 60,000 and these 10,000 images. Which tests are right for which question is the subject of {cite:t}`dietterich1998`.
+# The intervals of *good* and *fast* over the seeds (unpaired, five against ten) are far apart, and their test images are the same. So *good* is the better recipe, for these 60,000 and these 10,000 images. Which tests are right for which question is the subject of {cite:t}`dietterich1998`.
 #
 # (looking-inside)=
 # ## Looking inside
 #
-# What have the filters of the first layer become? Those of *good* are 24 kernels of 5 × 5. Each is drawn with its own scale, dark for negative and bright for positive weights.
+# What have the filters of the first layer become? {numref}`fig-cnn-filters` has the 24 of *good*, of 5 × 5. Each is drawn with its own scale, dark for negative and bright for positive weights.
 
-# %% mystnb={"figure": {"name": "fig-cnn-filters", "caption": "The 24 kernels of the first layer of good, seed 0."}, "image": {"alt": "Twenty-four small squares of five by five gray cells. Most have a bright and a dark side, with the border between them in many directions; some have a dark or bright bar in the middle."}}
-network = studies.load_network("good", "final", seed=0)
+# %% mystnb={"figure": {"name": "fig-cnn-filters", "caption": "The 24 filters of the first layer of good, seed 0."}, "image": {"alt": "Twenty-four small squares of five by five gray cells. Most have a bright and a dark side, with the border between them in many directions; some have a dark or bright bar in the middle."}}
+network = results.load_network("good", "final", seed=0)
 kernels = network.layers[0].kernel.numpy()[:, :, 0].transpose(2, 0, 1)
 scaled = kernels / np.abs(kernels).max(axis=(1, 2), keepdims=True)
 figures.show_digits(scaled, columns=12, value_range=(-1, 1), size=0.6);
 
 # %% [markdown]
-# Many have a bright side and a dark side: they answer to the edge of a stroke, in one direction or another. Some answer to a bar. With others it is hard to say, and one should not read too much into 25 numbers. Now twelve of the maps that these filters make of one digit, and twelve of the 96 that the last convolution makes of it, after batch normalization and ReLU. Each map has its own scale; black is 0.
+# Many have a bright side and a dark side: they answer to the edge of a stroke, in one direction or another. Some answer to a bar. With others it is hard to say. {numref}`fig-cnn-maps` shows twelve of the maps that these filters make of one digit, and twelve of the 96 that the last convolution makes of it, after batch normalization and ReLU. Each map has its own scale; black is 0.
 
 # %% mystnb={"figure": {"name": "fig-cnn-maps", "caption": "Twelve feature maps of the first layer (above) and twelve of the last convolution (below) for the first test image, a seven."}, "image": {"alt": "Two rows of twelve small gray images. In the upper row the seven can be recognized, each time with other edges bright. In the lower row, of three by three cells, no digit can be seen; most cells are black and a few are bright, and some maps are entirely black."}}
 outputs = [network.layers[number].output for number in (0, 10)]
@@ -877,9 +852,9 @@ claim("cnn-small-same", by_layer(small) == by_layer(networks.small()), exactly=T
       about="whether small, as written here, has the layers of networks.small")
 
 # %% [markdown]
-# Of these, the running means and variances of batch normalization are not learned by gradient; we count them all the same, as Keras does.
+# We count the running means and variances, as Keras does. Once it is trained, 33 biases could take the place of the 99 numbers of batch normalization.
 #
-# So small a network should not over-fit, we thought; if anything it needs time. It trains with one cycle, the rate 0.02, batches of 64, and images distorted half as strongly as for *good*. The study `convolution-design` gives it ten epochs, on the validation split, which is enough to compare. What are the weighted sums worth? The study has the same network with plain means, too.
+# It trains with one cycle, the rate 0.02, batches of 64, and images distorted half as strongly as for *good*. The study `convolution-design` gives it ten epochs, on the validation split, which is enough to compare. What are the weighted sums worth? The study has the same network with plain means, too.
 
 # %%
 claim("cnn-small-ten", steps.loc["small", "mean"], between=(0.975, 0.99),
@@ -887,39 +862,30 @@ claim("cnn-small-ten", steps.loc["small", "mean"], between=(0.975, 0.99),
 
 # %%
 gain, low, high = gained("small", "averaging")
+print(f"95 % interval: {low:.4f} to {high:.4f}")
 claim("cnn-small-weighted", gain, between=(0.001, 0.02),
       about="validation accuracy that 99 weights for sums gain, mean of five pairs")
 
-# %%
-claim("cnn-small-weighted-low", low, between=(-0.004, 0.0),
-      about="lower end of the 95 % interval of that gain")
-
-# %%
-claim("cnn-small-weighted-high", high, between=(0.001, 0.02),
-      about="upper end of that interval")
-
 # %% [markdown]
-# *Small* has {glue:text}`cnn-small-ten:.4f` after ten epochs, {glue:text}`cnn-small-weighted:.4f` more than with plain means; but the interval reaches from {glue:text}`cnn-small-weighted-low:.4f` to {glue:text}`cnn-small-weighted-high:.4f`, so five seeds do not decide whether the 99 weights of the sums are well spent. Whether 99 parameters spent on more filters would gain more was not tried.
+# *Small* has {glue:text}`cnn-small-ten:.4f` after ten epochs, {glue:text}`cnn-small-weighted:.4f` more than with plain means; but the interval of the five pairs contains 0, so they do not decide whether the 99 weights of the sums are well spent.
 #
 # Here is the second place where we went back. At first the study `small` was to have twenty epochs. Of its first networks, one was measured on the test set, and missed 99 %, by a little. We stopped the study, doubled the epochs, and began anew. No other length was tried; but what made us try was a look at one test result. Did it help? On validation images, ten epochs and forty can be compared within seeds:
 
 # %%
-rows = studies.load("small").query("condition == 'validation'")
+rows = results.load("small").query("condition == 'validation'")
 by_seed["small, 40 epochs"] = rows.set_index("seed")["accuracy"]
 gain, low, high = gained("small, 40 epochs", "small")
+print(f"95 % interval: {low:.4f} to {high:.4f}")
 claim("cnn-small-longer", gain, between=(0.0, 0.004),
       about="validation accuracy of small, 40 epochs minus 10, mean of five pairs")
 
 # %%
-claim("cnn-small-longer-low", low, between=(-0.003, 0.0),
-      about="lower end of the 95 % interval of that gain")
-
-# %%
-claim("cnn-small-longer-high", high, between=(0.001, 0.006),
-      about="upper end of that interval")
+both = gained("small", "averaging"), gained("small, 40 epochs", "small")
+claim("cnn-small-undecided", all(low < 0 < high for _, low, high in both), exactly=True,
+      about="whether both intervals contain 0")
 
 # %% [markdown]
-# By {glue:text}`cnn-small-longer:.4f`, from {glue:text}`cnn-small-longer-low:.4f` to {glue:text}`cnn-small-longer-high:.4f`: five seeds do not decide that either. Now to the question of this section.
+# By {glue:text}`cnn-small-longer:.4f`, and again the interval contains 0. Now to the question of this section.
 
 # %%
 claim("cnn-small-validation", result("small", "validation")["mean"],
@@ -927,7 +893,7 @@ claim("cnn-small-validation", result("small", "validation")["mean"],
       about="mean validation accuracy of small after forty epochs, five seeds")
 
 # %%
-claim("cnn-small-mean", result("small")["mean"], between=(0.99, 0.994),
+claim("cnn-small-mean", result("small")["mean"], between=(0.988, 0.992),
       about="mean test accuracy of small, trained on 60,000, five seeds")
 
 # %%
@@ -935,79 +901,36 @@ claim("cnn-small-low", result("small")["low"], between=(0.985, 0.99),
       about="lower end of the 95 % interval of that mean")
 
 # %%
-claim("cnn-small-high", result("small")["high"], between=(0.987, 0.996),
-      about="upper end of that interval")
-
-# %%
-passing = studies.load("small").query("condition == 'final'")["accuracy"] >= 0.99
-claim("cnn-small-passing", int(passing.sum()), between=(2, 4),
+passing = results.load("small").query("condition == 'final'")["accuracy"] >= 0.99
+claim("cnn-small-passing", int(passing.sum()), exactly=3,
       about="how many of the five networks small are right for 99 % of the test images")
-
-# %%
-accuracy = result("small")["mean"]
-claim("cnn-small-images", 1.96 * np.sqrt(accuracy * (1 - accuracy) / 10_000),
-      between=(0.001, 0.003),
-      about="1.96 standard errors of an accuracy on 10,000 images, small")
 
 # %%
 claim("cnn-small-validation-most", rows["accuracy"].max(), between=(0.98, 0.99),
       about="the largest of the five validation accuracies of small")
 
 # %% [markdown]
-# On the test images the mean is {glue:text}`cnn-small-mean:.4f`, with an interval from {glue:text}`cnn-small-low:.4f` to {glue:text}`cnn-small-high:.4f`. So on these images *small* is right 99 times in a hundred, on average over five seeds, and only just: {glue:text}`cnn-small-passing:d` of the five pass, the others do not, and the interval reaches below 0.99. Five other seeds might well end on the other side. The luck of the test images, {glue:text}`cnn-small-images:.4f` to each side, is larger still. And on the validation images, none of the five is right 99 times in a hundred: their mean is {glue:text}`cnn-small-validation:.4f`, the best has {glue:text}`cnn-small-validation-most:.4f`. As with *fast*, more images to train on and an easier set to be measured on are both in the difference. Read it as "about 99 % of these test images". The public network has a few parameters more, by the count of its author, and reports a little more accuracy.
+# On the test images the mean is {glue:text}`cnn-small-mean:.4f`, and {glue:text}`cnn-small-passing:d` of the five networks pass 99 %. The interval over the seeds begins at {glue:text}`cnn-small-low:.4f`: five other seeds might well end on the other side. And on the validation images none of the five is right 99 times in a hundred: their mean is {glue:text}`cnn-small-validation:.4f`, the best has {glue:text}`cnn-small-validation-most:.4f`. As with *fast*, more images to train on and an easier set to be measured on are both in the difference. Read it as "about 99 % of these test images".
 #
 # (table-of-networks)=
 # ## The chosen networks in one table
 #
-# Parameters and multiply-adds are counted; accuracies come from the studies, with 95 % intervals over the seeds. For the seconds we time a training step (`train_on_batch`) in this build, and multiply by the steps of the whole training; where images are distorted, that is timed on 5,000 of them. Of fifteen steps the quickest counts: whatever else the computer does at the time makes a step longer and never shorter. The row *in the study* is no estimate: it has the seconds of the stored run, divided by the number of its networks, of which it trained two at a time, and half of them on 50,000 images. Below the table stand the processor cores of this build and of the studies. A chapter that is executed alone has all the cores of the machine, else its share.
-
-# %%
-import time
-
-def seconds_of_distorting(strength):
-    """Seconds for 60,000 images, from those of 5,000."""
-    start = time.perf_counter()
-    random_affine(images[:5_000], pixels=2 * strength, degrees=10 * strength,
-                  zoom=0.1 * strength)
-    return 12 * (time.perf_counter() - start)
-
-def seconds_of_a_step(function, batch):
-    """The least of 15 training steps, after five that do not count."""
-    network, times = function(seed=0), []
-    network.compile("adam", "sparse_categorical_crossentropy")
-    for _ in range(20):
-        start = time.perf_counter()
-        network.train_on_batch(images[:batch], y_train[:batch])
-        times.append(time.perf_counter() - start)
-    return min(times[5:])
-
+# Parameters and multiply-adds are counted; accuracies come from the studies, with 95 % intervals over the seeds. The seconds are those of the stored run of each study, divided by the number of its networks, of which it trained two at a time on two cores, and half of them on 50,000 images.
 
 # %%
 table, cost = {}, {}
 for name in ("fast", "good", "small"):
-    study, function = studies.find(name), getattr(networks, name)
-    (condition, *_), totals = study.conditions, count(function())
-    batch, strength = condition.batch_size, condition.distorted
-    epoch = seconds_of_a_step(function, batch) * int(np.ceil(60_000 / batch))
-    epoch += seconds_of_distorting(strength) if strength else 0
-    trained = len(study.seeds) * len(study.conditions)
-    cost[name] = studies.provenance(name)["seconds"] / trained
+    totals = count(getattr(networks, name)())
+    trained = results.load(name)[["condition", "seed"]].drop_duplicates()
+    cost[name] = results.provenance(name)["seconds"] / len(trained)
     table[name] = {
         "parameters": int(totals["parameters"].sum()),
         "multiply-adds": int(totals["multiply_adds"].sum()),
-        "seconds": round(study.epochs * epoch),
-        "in the study": round(cost[name]),
+        "seconds": round(cost[name]),
         "validation": "{mean:.4f} ({low:.4f} to {high:.4f})".format(
             **result(name, "validation")),
         "test": "{mean:.4f} ({low:.4f} to {high:.4f})".format(**result(name))}
 pd.DataFrame(table)
-
-# %%
-import os
-
-here = os.environ.get("TF_NUM_INTRAOP_THREADS", os.cpu_count())
-then = studies.provenance("good")["threads"]
-print(f"cores: {here} in this build, {then} in the studies")
 
 # %%
 claim("cnn-good-minutes", cost["good"] / 60, at_most=5,
@@ -1036,15 +959,14 @@ claim("cnn-small-work", share, between=(0.112, 0.113),
       about="multiply-adds of small, in those of fast, for one image")
 
 # %% [markdown]
-# The seconds of this build are an estimate. They leave out what `fit` adds around the steps, such as the preparation of the first one, which you have seen in its log; and `train_on_batch` hands over one batch at a time, which costs a little more for each step than twenty at a time do. In the study a network *good* cost {glue:text}`cnn-good-minutes:.1f` minutes, {glue:text}`cnn-good-times:.0f` times as long as a *fast*, to be right for {glue:text}`cnn-good-over-fast:.2%` more of the images. *Small* has a {glue:text}`cnn-fast-to-small:.0f`th of the parameters of *fast*, and {glue:text}`cnn-small-work:.0%` of its multiply-adds; and yet its forty epochs took {glue:text}`cnn-small-times:.0f` times as long as the two of *fast*. Parameters, work for an image and time of training are three different prices. *Fast* is the cheapest in time, *small* in the other two; *good* is the cheapest in none, and pays for its accuracy with more of each than *fast*.
-#
+# In its study a network *good* cost {glue:text}`cnn-good-minutes:.1f` minutes, {glue:text}`cnn-good-times:.0f` times as long as a *fast*, to be right for {glue:text}`cnn-good-over-fast:.2%` more of the test images. *Small* has a {glue:text}`cnn-fast-to-small:.0f`th of the parameters of *fast*, and {glue:text}`cnn-small-work:.0%` of its multiply-adds; and yet its forty epochs took {glue:text}`cnn-small-times:.0f` times as long as the two of *fast*. Parameters, work for an image and time of training are three different prices.
 #
 # ## Exercises
 #
 # ```{exercise} Counting *good*
 # :label: ex-cnn-count
 #
-# Count the parameters of `networks.good()` by hand: 24 kernels of 5 × 5 with biases; twice 48 kernels of 3 × 3 without; 96 of 3 × 3 without; batch normalization with scale behind these three; and a dense layer on the 96 maps of 3 × 3 that are left. How many of them are *not* learned by gradient?
+# Count the parameters of `networks.good()` by hand: 24 filters of 5 × 5 with biases; twice 48 filters of 3 × 3 without; 96 of 3 × 3 without; batch normalization with scale behind these three; and a dense layer on the 96 maps of 3 × 3 that are left. How many of them are *not* learned by gradient?
 # ```
 
 # %%
@@ -1132,7 +1054,7 @@ claim("cnn-mcnemar-images", needed, exactly=21,
 # ```{exercise} Smaller still (open-ended)
 # :label: ex-cnn-smaller
 #
-# Build a network with fewer parameters than *small* whose mean *validation* accuracy, over three seeds, is not lower by more than 0.002, with the same seeds for both and the recipe of `convolution-design`: ten epochs of one cycle, rate 0.02, batches of 64, distortion at half strength. (Three seeds may not resolve a difference of this size; say what yours allow you to say.) Write a `studies.Condition` for it or a loop with `fit`. Decide before you begin how many sketches you allow yourself, and report all of them. Touch the test set once.
+# Build a network with fewer parameters than *small* whose mean *validation* accuracy, over three seeds, is not lower by more than 0.002, with the same seeds for both and the recipe of `convolution-design`: ten epochs of one cycle, rate 0.02, batches of 64, distortion at half strength. (Three seeds may not resolve a difference of this size; say what yours allow you to say.) Write a `studies.design.ModelCondition` for it or a loop with `fit`. Decide before you begin how many sketches you allow yourself, and report all of them. Touch the test set once.
 # ```
 #
 # ````{solution-start} ex-cnn-smaller
@@ -1146,12 +1068,12 @@ claim("cnn-mcnemar-images", needed, exactly=21,
 #
 # ## Summary
 #
-# - SGD trains a convolutional layer: {glue:text}`cnn-rate-sgd:.4f` with its best rate, adam {glue:text}`cnn-rate-adam:.4f`, on validation images after five epochs. Adam forgives a wrong rate more readily. Compare optimizers only when each has had its own search.
+# - SGD trains a convolutional layer: {glue:text}`cnn-rate-sgd:.4f` with its best rate, adam {glue:text}`cnn-rate-adam:.4f`, on validation images after five epochs. Adam forgave a wrong rate more readily. Compare optimizers only when each has had its own search.
 # - Dropout multiplies by random zeros, and has no parameters. Batch normalization has up to four numbers for each channel and, in training, depends on the batch. A separable convolution has $k^2 C + CF$ weights instead of $k^2 C F$. A residual is a wire.
-# - *Fast*: a stride instead of large maps, one cycle with a large rate, two epochs; {glue:text}`cnn-fast-mean:.4f` on the test set (ten seeds). On our machine the usual example, with its defaults, takes {glue:text}`cnn-time-ratio:.1f` times as long to 99 %.
+# - *Fast*: a stride instead of large maps, one cycle with a large rate, two epochs; {glue:text}`cnn-fast-mean:.4f` on the test set (ten seeds). On our machine the usual example, with its defaults, takes about {glue:text}`cnn-time-ratio:.0f` times as long to 99 %.
 # - *Good*: distorted images, four convolutions, twelve epochs; {glue:text}`cnn-good-mean:.4f` (five seeds) with {glue:text}`cnn-good-parameters:,d` parameters.
 # - *Small*: few channels, a separable convolution, weighted sums in place of a large dense layer; {glue:text}`cnn-small-parameters:,d` parameters, counted by hand; forty epochs; {glue:text}`cnn-small-mean:.4f` (five seeds, of which {glue:text}`cnn-small-passing:d` pass 99 %).
-# - All was chosen on validation images, but for two lengths of training: results on the test set made us shorten that of *fast* (how far, validation images said) and double that of *small* (which no validation result decided). Say so when you do it. On validation images these networks look worse than on the test set.
+# - All was chosen on validation images, but for the lengths of the trainings of *fast* and *small*, which test results made us change. On validation images neither reaches 99 % ({glue:text}`cnn-fast-validation:.4f`, {glue:text}`cnn-small-validation:.4f`); that the 99 % of the question are reached rests on the easier test set.
 # - Two trained networks are compared on the images on which they disagree; two recipes over several seeds. If they disagree on some thirty images, a lead of a tenth of a percent is within what coins do.
 #
 # ## Further reading

@@ -29,7 +29,7 @@
 # : 75 minutes to read, a minute to run.
 # :::
 #
-# The assignment asks for a plot: train the network for ten epochs, and draw training and validation accuracy against the epoch. The original submission answers with one run, its plot, and one final number: it reports a test accuracy of 0.9699.
+# The assignment asks for a plot: train the network for ten epochs, and draw training and validation accuracy against the epoch. The original submission answers with one run, its plot, and one final number, an accuracy of 0.9699. What its plot calls validation accuracy was measured on the test set, as that number was.
 
 # %%
 submission = 0.9699  # quoted from the original submission, not measured here
@@ -63,36 +63,11 @@ def new_network(seed=0, **settings):
 
 
 # %% [markdown]
-# ### Progress that can be read
-#
-# Training takes a while, and it is good to see that something happens. `fit` has three ways to report, chosen by `verbose`: 0 is silent, 1 draws a bar that grows, 2 prints a line when an epoch is over. The bar is the default. Let us catch what it really prints, in a small training of 20 steps.
-
-# %%
-import io
-from contextlib import redirect_stdout
-
-def printed(verbose):
-    images, labels = train_images[:2560], y_train[:2560]
-    with redirect_stdout(io.StringIO()) as output:
-        new_network().fit(images, labels, batch_size=128, verbose=verbose)
-    return output.getvalue()
-
-bar = printed(verbose=1)
-bar[:115], len(bar)
-
-# %% [markdown]
-# That is the beginning of what was printed, and its length. The growing of the bar is an illusion made of control characters: `\r` goes to the start of the line, `\x1b[32m` switches to green, `\x08` goes back by one character, and then the bar is printed anew, over the old one. A terminal obeys. A file, a log, or a page such as this one keeps all of it, every version of the bar one after the other. Here is the third way.
-
-# %%
-print(printed(verbose=2))
-
-
-# %% [markdown]
-# One line, and nothing to obey: 20 steps of 20, the time, and the results. In a notebook that nobody but you will read, the bar is fine; what others are to read, or a log file to keep, wants lines.
-#
 # ### The run
 #
-# The submission plots what `fit` reports. We want two things more: the accuracy on the training images *when an epoch is over*, for a reason that comes {ref}`below <when-measured>`, and the network's answers to the test images. A *callback* gets them. It is an object whose methods `fit` calls at fixed moments, this one after every epoch. It may print, too, so we let it print a line that is shorter than Keras's own and fits on the page.
+# `fit` has three ways to report progress, chosen by `verbose`: 0 is silent, 1 (the default) draws a bar again and again over the old one, 2 prints a line when an epoch is over. The bar is made of control characters, which a log or a page such as this one keeps, one version of the bar after the other; so we take 0, and print lines of our own.
+#
+# The submission plots what `fit` reports. We want two things more: the accuracy on the training images *when an epoch is over*, for a reason that comes {ref}`below <when-measured>`, and the network's answers to the test images. A *callback* gets them. It is an object whose methods `fit` calls at fixed moments, this one after every epoch. It prints the line, too.
 
 # %%
 class AfterEpoch(keras.callbacks.Callback):
@@ -188,7 +163,7 @@ claim("training-running-average", abs(correct / 2560 - reported), at_most=0.002,
       about="difference between Keras's training accuracy and its definition")
 
 # %% [markdown]
-# They agree. So the first point of the reported curve mixes the untrained network, which gets one image in ten, with the one at the end of the epoch. Our callback has asked the network again *after* each epoch, with all 60,000 training images. We compare the two. Since an average over an epoch stands for about the middle of it, we draw it there, half an epoch to the left.
+# They agree. So the first point of the reported curve mixes the untrained network, which gets one image in ten, with the one at the end of the epoch. Our callback has asked the network again *after* each epoch, with all 60,000 training images. {numref}`fig-training-when` compares the two. Since an average over an epoch stands for about the middle of it, we draw it there, half an epoch to the left.
 
 # %% mystnb={"figure": {"name": "fig-training-when", "caption": "Training accuracy as reported (an average, drawn at the middle of its epoch), training accuracy measured after each epoch, and test accuracy."}, "image": {"alt": "Three rising curves. The reported training accuracy, drawn half an epoch earlier, and the measured one lie on one line from the second epoch on. The test curve starts together with the measured training curve at 0.92 and falls behind it, to 0.97 against 0.98."}}
 fig, ax = plt.subplots()
@@ -275,7 +250,7 @@ claim("training-kernel-by-hand", np.abs(all_by_hand - after).max(), at_most=1e-6
       about="largest difference between 640 weights updated by hand and by Keras")
 
 # %% [markdown]
-# For the weights further down, the chain rule has more factors, and *backpropagation* is the name of the bookkeeping. The update {eq}`eq-update` is the same for all of them.
+# For the weights further down, the chain rule has more factors; *backpropagation* computes them layer by layer, from the last one to the first. The update {eq}`eq-update` is the same for all of them.
 #
 # ## What the learning rate does
 #
@@ -379,7 +354,7 @@ claim("training-valley-ratio", best_later / best_first, at_most=0.7,
 
 
 # %% [markdown]
-# Even for its own batch, the later step is best at a learning rate of {glue:text}`training-later-batch:.2f`, {glue:text}`training-valley-ratio:.2f` times as much as the first one's: the valley has become narrower. And what is good for these 128 images need not be good for others. One batch does not say how often. So we take a step at 0.1 with each of 16 batches, always from the trained weights, and judge it by 5,000 training images that are in none of them.
+# Even for its own batch, the later step is best at a learning rate of {glue:text}`training-later-batch:.2f`, {glue:text}`training-valley-ratio:.2f` times as much as the first one's: in its direction the valley is narrower. And what is good for these 128 images need not be good for others. One batch does not say how often. So we take a step at 0.1 with each of 16 batches, always from the trained weights, and judge it by 5,000 training images that are in none of them.
 
 # %%
 def mean_loss(images, labels):
@@ -401,12 +376,12 @@ for start in range(0, 16 * 128, 128):
 round(min(relative), 3), round(max(relative), 3)
 
 # %%
-claim("training-later-helps", (np.array(relative) < 1).mean(), between=(0.2, 0.95),
+claim("training-later-helps", (np.array(relative) < 1).mean(), between=(0.06, 0.94),
       about="share of 16 later steps at rate 0.1 that lower the loss of other images")
 
 
 # %% [markdown]
-# Judged by other images, a step of this length sometimes helps and sometimes harms: {glue:text}`training-later-helps:.0%` of the 16 lower the loss. What training gains by now is only what is left of such steps on average. The assignment's 0.1 is short for the first steps, and at the end about as long as a step may be. The gradient of a batch points in a somewhat wrong direction. How wrong?
+# Judged by other images, a step of this length sometimes helps and sometimes harms: {glue:text}`training-later-helps:.0%` of the 16 lower the loss. What training gains by now is what is left of such steps on average. For these batches the assignment's 0.1 is short at first, and after ten epochs about as long as a step may be. The gradient of a batch points in a somewhat wrong direction. How wrong?
 #
 # (batch-noise)=
 # ## What the batch size does
@@ -472,24 +447,23 @@ claim("training-noise-later", later_noise, between=(1.3, 6),
 # %% [markdown]
 # The gradient has become shorter, and the noise outweighs it, by a factor of {glue:text}`training-noise-later:.1f`. Training works nevertheless, because the random parts of many steps cancel, and the right parts add up.
 #
-# That also says how the two settings belong together. A smaller batch buys more steps for the same work, each with more noise; a larger learning rate makes all steps longer, noise included. Which of the combinations is best after ten epochs has to be measured, and such a table of trainings takes too long for a page that runs in a minute. It is a *study*: trained once, stored with the book in the folder `results`, and read here.
+# That also says how the two settings belong together. A smaller batch buys more steps for the same work, each with more noise; a larger learning rate makes all steps longer, noise included. Which of the combinations is best after ten epochs has to be measured, and such a table of trainings takes too long for a page that runs in a minute. It is a *study*: trained once, stored with the book in the folder `results`, and read here (`query` picks rows by a condition).
 
 # %%
-from mnist_utils import studies
+from mnist_utils import results
 
-grid = studies.load("rate-and-batch")
+grid = results.load("rate-and-batch")
 after_ten = grid.query("split == 'validation' and epoch == 10")
-settings = studies.summarize(after_ten, by=["condition"])
-settings.round(4).head(4)
+after_ten = after_ten.join(results.conditions("rate-and-batch")[
+    ["learning_rate", "batch_size"]], on="condition")
+settings = results.summarize(after_ten, by=["learning_rate", "batch_size"])
 
 # %% [markdown]
-# Each line is one combination, here the first four, with the mean over three seeds and their standard deviation (*low* and *high* come in the next section). All were trained on 50,000 images and measured on the other 10,000 of the training set, the {ref}`validation set <three-sets>`, because we are about to compare and might choose. As a square table:
+# Each of the twelve combinations has three seeds. All were trained on 50,000 images and measured on the other 10,000 of the training set, the {ref}`validation set <three-sets>`, because we are about to compare and might choose. As a square table:
 
 # %% mystnb={"figure": {"name": "fig-training-grid", "caption": "Validation accuracy after ten epochs for four learning rates and three batch sizes, mean of three seeds."}, "image": {"alt": "A table of four rows and three columns, colored by value. Around 0.97 at learning rate 0.1 with batch size 32 and at 0.4 with 128. The diagonal from 0.025 and 32 to 0.4 and 512 holds nearly equal values. The bottom row, learning rate 1.6, is near 0.1 throughout."}}
-names = [condition.name for condition in studies.find("rate-and-batch").conditions]
-means = settings.loc[names, "mean"].to_numpy().reshape(4, 3)
-row_labels = pd.Index([0.025, 0.1, 0.4, 1.6], name="learning rate")
-table = pd.DataFrame(means, row_labels, pd.Index([32, 128, 512], name="batch size"))
+table = settings["mean"].unstack("batch_size")
+table = table.rename_axis(index="learning rate", columns="batch size")
 figure, axis = figures.show_matrix(table, ".3f", value_range=(0.88, 0.975))
 
 # %%
@@ -513,10 +487,26 @@ claim("training-grid-diverged", table.loc[1.6].max(), between=(0.08, 0.35),
 # Three things to read in {numref}`fig-training-grid`.
 #
 # - **Too small is slow.** To the upper right, with short or few steps, ten epochs are not enough.
-# - **Too large fails.** At 0.4 with the smallest batch, the noise already costs more than the speed gains. At 1.6 the best of the three means is {glue:text}`training-grid-diverged:.2f`. One such step from the start still lowers the loss, but {numref}`fig-training-later-step` has shown that the valley narrows: soon every step overshoots. What is left, in most of these runs, {ref}`an earlier chapter <dead-units>` has shown: dead units and one constant answer.
+# - **Too large fails.** At 0.4 with the smallest batch, one of the three seeds ends far below the two others; three seeds do not tell how often that happens. At 1.6 the best of the three means is {glue:text}`training-grid-diverged:.2f`. One such step from the start still lowers the loss, but {numref}`fig-training-later-step` has shown that the valley narrows: soon every step overshoots. What is left, in most of these runs, {ref}`an earlier chapter <dead-units>` has shown: dead units and one constant answer.
 # - **Along the diagonal little changes.** From 0.025 with 32 over 0.1 with 128 to 0.4 with 512 both settings grow fourfold, and the means stay within {glue:text}`training-grid-diagonal:.3f`. In one epoch of $n$ images there are $n / B$ steps of length proportional to $\eta$, so $\eta / B$ measures how far an epoch can carry the weights. "Keep the ratio when you change the batch size" is a rule that has served for networks hundreds of times as large, with a gradual start {cite}`goyal2017`, up to the learning rate where steps fail.
 #
-# The assignment's setting reaches {glue:text}`training-grid-assignment:.3f` on validation, the best of the twelve {glue:text}`training-grid-best:.3f`. So 0.1 and 128 are not the best choice for ten epochs. They are a safe one.
+# The assignment's setting reaches {glue:text}`training-grid-assignment:.3f` on validation, the best of the twelve {glue:text}`training-grid-best:.3f`. Is 0.4 with 128 the better choice? Equal seeds have equal initial weights, so we look at the differences within these three pairs, and at the 95 % interval of their mean, which the next section explains.
+
+# %%
+from scipy import stats
+
+runs = after_ten.pivot(index="seed", columns=["learning_rate", "batch_size"],
+                       values="accuracy")
+ahead = stats.ttest_1samp(runs[0.4, 128] - runs[0.1, 128], 0).confidence_interval()
+claim("training-grid-ahead-low", ahead.low, between=(-0.008, 0.001),
+      about="lower end of the interval, rate 0.4 minus rate 0.1 at batches of 128")
+
+# %%
+claim("training-grid-ahead-high", ahead.high, between=(0.005, 0.016),
+      about="upper end of that interval, three pairs")
+
+# %% [markdown]
+# It goes from {glue:text}`training-grid-ahead-low:.3f` to {glue:text}`training-grid-ahead-high:.3f`, and this setting was picked as the best of twelve after looking: undecided.
 #
 # (ten-seeds)=
 # ## Every run ends differently
@@ -524,21 +514,21 @@ claim("training-grid-diverged", table.loc[1.6].max(), between=(0.08, 0.35),
 # Question 2.3 was answered with one run. Train again, with other initial weights and another order of the images, and another number comes out. So a second study repeats the whole experiment with ten seeds. Along with the results it stores where they come from.
 
 # %% tags=["nbval-check-output"]
-provenance = studies.provenance("dense")
+provenance = results.provenance("dense")
 {key: provenance[key] for key in ("versions", "processor", "threads", "started")}
 
 # %% [markdown]
-# With what, on what, and when: this is the *provenance* of the results. The file also holds the checksums of the data and the time that it took. Then the results themselves.
+# With what, on what, and when: this is the *provenance* of the results. The file also holds the settings of the trainings, the checksums of the data, and the time that it took. Then the results themselves.
 
 # %%
-dense = studies.load("dense")
+dense = results.load("dense")
 dense.tail(3)
 
 # %% [markdown]
 # Each row is one measurement: a network, an epoch, and the images that it was measured on. "Condition" names the protocol. *Assignment* is what the assignment does, training on all 60,000 and measuring on the test set. *Validation* is the honest protocol, to which we come next. Each condition has ten networks. A seed fixes the initial weights, the same in both conditions, and the order of the images, which must differ, as their numbers do. (Our own network above has the seed 0, too, but Keras drew the order of its images. The same weights in another order: another result.) `summarize` reduces the ten networks to a line.
 
 # %%
-curves = studies.summarize(dense, by=["condition", "split", "epoch"])
+curves = results.summarize(dense, by=["condition", "split", "epoch"])
 curves.loc["assignment", "test"].loc[[1, 5, 9, 10]].round(4)
 
 # %% [markdown]
@@ -547,16 +537,14 @@ curves.loc["assignment", "test"].loc[[1, 5, 9, 10]].round(4)
 # ```{prf:definition} 95 % interval of a mean
 # :label: def-t-interval
 #
-# Let $m$ runs have the mean $\bar a$ and the standard deviation $s$. The interval from $\bar a - t_{m-1}\, s / \sqrt{m}$ to $\bar a + t_{m-1}\, s / \sqrt{m}$ is the 95 % t interval, where $t_{m-1}$ is the number that a t-distributed variable with $m - 1$ degrees of freedom stays below in absolute value with a probability of 95 %.
+# Let $m$ runs have the mean $\bar a$ and the standard deviation $s$. The interval from $\bar a - t_{m-1}\, s / \sqrt{m}$ to $\bar a + t_{m-1}\, s / \sqrt{m}$ is the 95 % t interval, where $t_{m-1}$ is the number for which such an interval holds $\mu$ with a probability of 95 %, if the runs are independent draws from a normal distribution with mean $\mu$.
 # ```
 #
-# The promise holds exactly if the runs are normally distributed, and approximately if they are not too lopsided; with ten runs and one far off, as we shall meet in {numref}`fig-training-protocols` on the right, take it as a rough guide.
+# For runs that are not normally distributed the promise holds approximately, if they are not too lopsided; with ten runs and one far off, as in {numref}`fig-training-protocols` on the right, take it as a rough guide.
 #
-# For many runs $t_{m-1}$ is near 2. For ten it is a little larger, the price for knowing the standard deviation only roughly. SciPy knows it as `t.ppf(0.975, m - 1)`: 97.5 % lie below, so 2.5 % are left over on each side. We compute the interval of the last epoch by hand,
+# For many runs $t_{m-1}$ is near 2. For ten it is a little larger, the price for knowing the standard deviation only roughly. SciPy knows it as `t.ppf(0.975, m - 1)`: of $(\bar a - \mu) / (s / \sqrt{m})$, 2.5 % lie above it, and as many below its negative. We compute the interval of the last epoch by hand,
 
 # %%
-from scipy import stats
-
 last = dense.query("condition == 'assignment' and split == 'test' and epoch == 10")
 mean, sd, m = last["accuracy"].mean(), last["accuracy"].std(), len(last)
 half = stats.t.ppf(0.975, m - 1) * sd / np.sqrt(m)
@@ -624,13 +612,13 @@ claim("training-below-interval", bool(submission < final["low"]), exactly=True,
 # (honest-protocol)=
 # ## The honest protocol
 #
-# The assignment measures on the test set after every epoch, and calls it validation. No harm is done as long as nobody *uses* the curve. But people do: they stop at the best epoch, or keep the learning rate that did best, and report that same accuracy. {ref}`The first chapter <three-sets>` has computed what such a choice gains out of nothing. The honest protocol keeps two sets apart:
+# The assignment, and the submission with it, measures on the test set after every epoch, and calls it validation. No harm is done as long as nobody *uses* the curve. But people do: they stop at the best epoch, or keep the learning rate that did best, and report that same accuracy. {ref}`The first chapter <three-sets>` has computed what such a choice gains out of nothing. The honest protocol keeps two sets apart:
 #
 # 1. Train on 50,000 of the training images.
 # 2. After each epoch, measure on the other 10,000, the validation set. Choose by these as much as you like.
 # 3. When everything is chosen, measure on the test set, once.
 #
-# The condition *validation* of the study did that, with the same ten seeds. We draw all runs of both conditions: `query` picks the rows of one panel, and `pivot` arranges them as a table with a row for each epoch and a column for each seed.
+# The condition *validation* of the study did that, with the same ten seeds. We draw all runs of both conditions: `pivot` arranges the rows of one panel as a table with a row for each epoch and a column for each seed (in a query, `@` marks a variable of Python).
 
 # %% mystnb={"figure": {"name": "fig-training-protocols", "caption": "Ten networks under each protocol, one thin line each, and their mean. Left, trained on 60,000 and measured on the test set; right, trained on 50,000 and measured on the validation set."}, "image": {"alt": "Two panels of ten thin rising curves with a thick mean. Left, all end between 0.969 and 0.975. Right, they end lower, most between 0.961 and 0.966; one curve drops steeply in the last epoch, to 0.947."}}
 fig, axes = plt.subplots(1, 2, figsize=(8, 3.4), sharey=True)
@@ -671,7 +659,7 @@ claim("training-honest-high", honest_final["high"], between=(0.963, 0.977),
 #
 # ### Fewer images to learn from
 #
-# Networks of one seed begin with the same weights under both protocols. So we compare them in pairs, both on the test set.
+# Networks of one seed begin with the same weights under both protocols. So we can compare them in pairs, both on the test set.
 
 # %%
 finals = dense.query("split == 'test' and epoch == 10")
@@ -681,23 +669,25 @@ claim("training-gain-of-60000", gain.mean(), between=(0.0005, 0.009),
       about="test accuracy gained by training on 60,000 images instead of 50,000")
 
 # %%
-claim("training-gain-error", stats.sem(gain), between=(0.0002, 0.003),
-      about="standard error of that gain over ten pairs")
+gain_interval = stats.ttest_1samp(gain, 0).confidence_interval()
+claim("training-gain-low", gain_interval.low, between=(-0.001, 0.004),
+      about="lower end of the 95 % interval of that gain, ten pairs")
 
-# %% [markdown]
-# Ten thousand more images, a fifth more to learn from and a fifth more steps, are worth {glue:text}`training-gain-of-60000:.4f`. The standard error of this mean, $s / \sqrt{m}$, is {glue:text}`training-gain-error:.4f`, so the size of the gain is not known well. And one pair weighs heavily: its second network is the line that falls in its last epoch, on the right of {numref}`fig-training-protocols`.
+# %%
+claim("training-gain-high", gain_interval.high, between=(0.002, 0.015),
+      about="upper end of that interval")
+
+# %%
+claim("training-gain-pairing", pairs.corr().iloc[0, 1], between=(-0.5, 0.7),
+      about="correlation of the test accuracies under the two protocols, ten seeds")
 
 # %%
 fallen = pairs["validation"].idxmin()
-claim("training-gain-fallen", gain[fallen] / gain.sum(), between=(0.1, 0.8),
-      about="share of that gain that is due to the pair with the fallen network")
-
-# %%
 claim("training-gain-without", gain.drop(fallen).mean(), between=(0.0003, 0.008),
-      about="mean gain of the nine other pairs")
+      about="mean gain without the pair whose second network has fallen")
 
 # %% [markdown]
-# That pair alone makes up {glue:text}`training-gain-fallen:.0%` of the gain; the mean of the nine others is {glue:text}`training-gain-without:.4f`. Some gain from more images is left, and this is the price of a validation set. When all choices are made, one may train once more on all 60,000.
+# Ten thousand more images, a fifth more to learn from and a fifth more steps, are worth {glue:text}`training-gain-of-60000:.4f`, with a 95 % interval from {glue:text}`training-gain-low:.4f` to {glue:text}`training-gain-high:.4f`. The pairs are of little use here: the order of the images differs, and the two accuracies of a seed have a correlation of only {glue:text}`training-gain-pairing:.2f`. One pair weighs heavily, since its second network is the line that falls in its last epoch, on the right of {numref}`fig-training-protocols`; the mean of the nine others is {glue:text}`training-gain-without:.4f`. This gain is the price of a validation set. When all choices are made, one may train once more on all 60,000.
 #
 # ### Other images to be measured on
 #
@@ -715,7 +705,7 @@ claim("training-test-easier-seeds", int((easier > 0).sum()), at_least=8,
       about="networks of ten that do better on the test than on the validation images")
 
 # %% [markdown]
-# *These* test images are easier, by {glue:text}`training-test-easier:.4f`, and {glue:text}`training-test-easier-seeds:d` of ten networks agree. {ref}`The first chapter <three-sets>` warned of the opposite: the validation images come from people whose handwriting is also in the training images, so they might have been the easier ones. Whatever that is worth, here it does not win. Mind what the ten seeds can prove. They prove that these 10,000 test images are easier for our networks than those 10,000 validation images. They cannot prove it for test images in general, since all ten were measured on the same ones. How far a set of 10,000 images can be off by chance is the question of {ref}`a later section <ten-thousand>`.
+# *These* test images are easier, by {glue:text}`training-test-easier:.4f`, for {glue:text}`training-test-easier-seeds:d` of the 10 networks. {ref}`The first chapter <three-sets>` warned of the opposite: the validation images come from people whose handwriting is also in the training images, so they might have been the easier ones. Whatever that is worth, here it does not win. Mind what the ten seeds can prove. They prove that these 10,000 test images are easier for our networks than those 10,000 validation images. They cannot prove it for test images in general, since all ten were measured on the same ones. How far a set of 10,000 images can be off by chance is the question of {ref}`a later section <ten-thousand>`.
 #
 # ### The moment of the measurement
 #
@@ -739,23 +729,23 @@ claim("training-fall-train", -train_lines.diff().loc[epoch, seed], at_least=0.00
 
 
 # %% [markdown]
-# It is not: the accuracy on its own training images fell as well, by {glue:text}`training-fall-train:.4f` against {glue:text}`training-fall:.4f` on validation. It is the noise of the batches, measured {ref}`above <batch-noise>`. Each step follows 128 images and disturbs what was learned from the others, and now and then one step disturbs a lot. Presumably the next few steps would mend it; but if the training ends at that moment, that is the network that we measure. We can watch such jumps. Here are 100 more steps of our own network, its accuracy on 5,000 training images after each, with the learning rate of the assignment and with a tenth of it.
+# It is not: the accuracy on its own training images fell as well, by {glue:text}`training-fall-train:.4f` against {glue:text}`training-fall:.4f` on validation. The suspect is the noise of the batches, measured {ref}`above <batch-noise>`: each step follows 128 images and disturbs what was learned from the others. If the training ends at a bad moment, that is the network that we measure. We cannot watch that fall, but we can watch smaller jumps. Here are 100 more steps of our own network, its accuracy on 5,000 training images after each, with the learning rate of the assignment and, on the same batches, with a tenth of it.
 
 # %%
 def accuracy_after_each_step(learning_rate):
     walker = new_network()
     walker.set_weights(network.get_weights())
     walker.optimizer.learning_rate = learning_rate
-    accuracies = []
+    accuracies, draws = [], np.random.default_rng(seed=1)  # the same for both
     for _ in range(100):
-        chosen = generator.integers(60_000, size=128)
+        chosen = draws.integers(60_000, size=128)
         walker.train_on_batch(train_images[chosen], y_train[chosen])
         answers = walker(train_images[:5000]).numpy().argmax(axis=1)
         accuracies.append((answers == y_train[:5000]).mean())
     return np.array(accuracies)
 
 
-# %% mystnb={"figure": {"name": "fig-training-steps", "caption": "Accuracy on 5,000 training images after each of 100 further steps, at two learning rates."}, "image": {"alt": "Two curves over 100 steps. At learning rate 0.1 the accuracy jumps up and down by half a percentage point from step to step; at 0.01 it is nearly constant and higher than most of the other curve."}}
+# %% mystnb={"figure": {"name": "fig-training-steps", "caption": "Accuracy on 5,000 training images after each of 100 further steps, at two learning rates, on the same batches."}, "image": {"alt": "Two curves over 100 steps. At learning rate 0.1 the accuracy jumps up and down, by about a tenth of a percentage point from step to step; at 0.01 it is nearly constant and higher than most of the other curve."}}
 walks = {rate: accuracy_after_each_step(rate) for rate in (0.1, 0.01)}
 fig, ax = plt.subplots(figsize=(7, 3))
 for rate, accuracies in walks.items():
@@ -777,9 +767,9 @@ claim("training-calm-gain", walks[0.01].mean() - walks[0.1].mean(), at_least=0.0
       about="mean accuracy gained in these steps by the smaller learning rate")
 
 # %% [markdown]
-# At a learning rate of 0.1 the accuracy changes by {glue:text}`training-jump:.4f` on average from one step to the next. With a tenth of the rate the jumps are {glue:text}`training-jump-ratio:.2f` times as large, and the mean is *higher*, by {glue:text}`training-calm-gain:.4f`: what the jumps cost is in the noise of the last steps, not in what has been learned. That is why many recipes lower the learning rate towards the end.
+# In {numref}`fig-training-steps`, at a learning rate of 0.1, the accuracy changes by {glue:text}`training-jump:.4f` on average from one step to the next. With a tenth of the rate the jumps are {glue:text}`training-jump-ratio:.2f` times as large, and the mean is *higher*, by {glue:text}`training-calm-gain:.4f`. A few small steps win that much, on training images and in this one walk; it is a reason why many recipes lower the learning rate towards the end.
 #
-# Two consequences. First, leave such a run in. It is what this recipe does now and then, and who drops it describes another recipe. It is also why the interval of the honest protocol is so much wider. Second, part of what looks like a difference between two networks is a difference between two moments.
+# Two consequences. First, leave such a run in. It is what this recipe does now and then, and who drops it describes another recipe. It is also the main reason why the interval of the honest protocol is so much wider. Second, part of what looks like a difference between two networks is a difference between two moments.
 #
 # ## Is it over-fitting?
 #
@@ -806,7 +796,7 @@ claim("training-gap", by_split["gap"][10], between=(0.005, 0.018),
 # The gap opens from nothing to {glue:text}`training-gap:.4f`. By the definition it takes a look at the loss to call it over-fitting.
 
 # %%
-losses = studies.summarize(dense, by=["condition", "split", "epoch"], of="loss")["mean"]
+losses = results.summarize(dense, by=["condition", "split", "epoch"], of="loss")["mean"]
 test_loss = losses.loc["assignment", "test"]
 claim("training-test-loss-ratio", test_loss[10] / test_loss[8], between=(0.8, 0.99),
       about="mean test loss after epoch 10, relative to that after epoch 8")
@@ -852,7 +842,7 @@ claim("training-over-fitting-accuracy", change, between=(-0.004, 0.03),
       about="change of the validation accuracy between that minimum and the end")
 
 # %% [markdown]
-# This is over-fitting: the training loss goes to zero, and the validation loss, after its minimum, rises to {glue:text}`training-over-fitting-loss:.2f` times its lowest value. The accuracy hardly changes for the worse: between that minimum and the end it changes by {glue:text}`training-over-fitting-accuracy:+.4f`. How can the loss become so much worse without more errors? The network becomes more and more *certain*, of its errors too, and the loss of a certain error is large. We shall measure that certainty {ref}`below <calibration>`.
+# {numref}`fig-training-over-fitting` shows over-fitting: the training loss goes to zero, and the validation loss, after its minimum, rises to {glue:text}`training-over-fitting-loss:.2f` times its lowest value. The accuracy does not follow: between that minimum and the end it changes by {glue:text}`training-over-fitting-accuracy:+.4f`. How can the loss become so much worse without more errors? The network becomes more and more *certain*, of its errors too, and the loss of a certain error is large. We shall measure that certainty {ref}`below <calibration>`.
 #
 # (ten-thousand)=
 # ## What 10,000 images can tell
@@ -943,16 +933,16 @@ claim("training-visible-difference", round(visible, 4), exactly=0.0047,
       about="difference near 0.97 that chance exceeds in 5 % of the cases")
 
 # %% [markdown]
-# Differences below {glue:text}`training-visible-difference:s` are well within what chance produces. In LeCun's table of results a network of 500 and 300 hidden units has an error of 1.53 %, and one of 800 hidden units 1.6 % {cite}`lecun1998mnist`: seven images apart. On different test sets that would be far within chance. They were measured on the same one, so a paired comparison could be sharper, but the table does not give what it needs, the answers to single images. And the riddle from above, why the test images were easier than the validation images by {glue:text}`training-test-easier:.4f`? These are different images, so we compute the limit from the two mean accuracies.
+# Two equally good networks then differ by more than {glue:text}`training-visible-difference:s` in one case of twenty. In LeCun's table of results a network of 500 and 300 hidden units has an error of 1.53 %, and one of 800 hidden units 1.6 % {cite}`lecun1998mnist`: seven images apart. On different test sets chance would produce such a difference most of the time. They were measured on the same one, so a paired comparison could be sharper, but the table does not give what it needs, the answers to single images. And the riddle from above, why the test images were easier than the validation images by {glue:text}`training-test-easier:.4f`? These are different images, so we compute the limit from the two mean accuracies.
 
 # %%
 both = np.array([pairs["validation"].mean(), validation_lines.loc[10].mean()])
 limit = 1.96 * np.sqrt((both * (1 - both) / 10_000).sum())
-claim("training-easier-ratio", easier.mean() / limit, between=(0.6, 1.6),
-      about="test minus validation accuracy, relative to what chance may produce")
+claim("training-easier-ratio", easier.mean() / limit, between=(1.0, 1.4),
+      about="test minus validation accuracy, relative to the limit for one network")
 
 # %% [markdown]
-# The difference is {glue:text}`training-easier-ratio:.1f` times the limit, about as large as what chance may produce. Perhaps the test set is easier, perhaps it is luck of the draw. Ten more seeds would not tell; ten thousand more images might.
+# The difference is {glue:text}`training-easier-ratio:.1f` times the limit, which chance exceeds in one case of twenty; and the limit is that of one network, while a mean of ten varies a little less with the images. So chance alone is a poor explanation. But we saw the difference before we tested it, and it concerns these 10,000 of the training images: others may compare differently. Ten more seeds would not tell; ten thousand more images might.
 #
 # Networks that answer the *same* images can be compared more sharply, because most images do not matter: those that both get right, and those that both get wrong. What counts is where they part. As an example we take our network after five epochs, and after ten.
 
@@ -971,12 +961,15 @@ paired_error = differences.std() / np.sqrt(10_000)
 claim("training-paired-error", paired_error / (np.sqrt(2) * standard_error),
       between=(0.2, 0.8), about="standard error of the paired difference / unpaired")
 
+# %% [markdown]
+# If the two were equally good, each of these images would be a fair coin: as often the one is right as the other. How likely is it that fair coins come out at least as lopsided as this (such a probability is called a *p-value*)? That is *McNemar's test* {cite}`mcnemar1947`.
+
 # %%
 claim("training-paired-p", stats.binomtest(only_ten, only_ten + only_five).pvalue,
       at_most=0.05, about="p-value of McNemar's test, 5 against 10 epochs")
 
 # %% [markdown]
-# If the two were equally good, each of these images would be a fair coin: as often the one is right as the other. How likely is it that fair coins come out at least as lopsided as this (such a probability is called a *p-value*)? That is *McNemar's test* {cite}`mcnemar1947`, and its answer is {glue:text}`training-paired-p:.1e`. The five more epochs have helped. The pairing has cut the standard error to {glue:text}`training-paired-error:.2f` of the unpaired one, at no cost but keeping the answers.
+# Its answer is {glue:text}`training-paired-p:.1e`. The five more epochs have helped this network. The pairing has cut the standard error to {glue:text}`training-paired-error:.2f` of the unpaired one, at no cost but keeping the answers.
 #
 # What the test does *not* say: that training for ten epochs is better than for five *in general*. It compares two networks, not two recipes. For recipes you need seeds.
 #
@@ -1005,7 +998,7 @@ claim("training-suspected", share, between=(0.15, 0.60),
 # %% [markdown]
 # Of the 90 ways to mistake one digit for another, ten belong to these five pairs: 1 in 9, or 11 %. They make up {glue:text}`training-suspected:.0%` of the errors. The suspicion was right, and it was not the whole story: look for the largest numbers off the diagonal in {numref}`fig-training-confusion`, and compare the mean images of the two digits.
 #
-# Now the images that the network is most wrong about. The loss says which, since $-\log p_c$ is large where the correct digit $c$ got little probability.
+# Now the images that the network is most wrong about ({numref}`fig-training-wrong`). The loss says which, since $-\log p_c$ is large where the correct digit $c$ got little probability.
 
 # %% mystnb={"figure": {"name": "fig-training-wrong", "caption": "The 16 test digits with the largest loss, largest first. Above each, its label and the network's answer."}, "image": {"alt": "Sixteen handwritten digits in two rows, each titled with two digits, label and answer. Many are odd, with a missing or an extra stroke, cut off, or drawn with a thick pen; a few are clear to a person."}}
 image_losses = -np.log(probabilities[np.arange(10_000), y_test])
@@ -1053,7 +1046,7 @@ ax.errorbar(reliability["confidence"], accuracy, yerr=reach, fmt="o", capsize=3)
 ax.set(xlabel="mean confidence", ylabel="accuracy", aspect="equal");
 
 # %% [markdown]
-# The intervals are needed. Low bins hold few images, and without a scale for chance one would read a meaning into every point. As one number, take the distance from the diagonal, averaged over the bins with their numbers of images as weights: the *expected calibration error* {cite}`guo2017`,
+# The intervals in {numref}`fig-training-calibration` are needed. The bins of low confidence hold few images, and without a scale for chance one would read a meaning into every point. As one number, take the distance from the diagonal, averaged over the bins with their numbers of images as weights: the *expected calibration error* {cite}`guo2017`,
 #
 # ```{math}
 # :label: eq-calibration-error
@@ -1069,21 +1062,12 @@ claim("training-calibration-error", ece, between=(0.0005, 0.008),
       about="expected calibration error of the network on the test set, ten bins")
 
 # %% [markdown]
-# A formula can be checked by writing it in another way. Since $n_i \hat a_i$ counts the correct images of a bin and $n_i \bar r_i$ adds up their confidences, the same number is the sum over the bins of $\lvert \sum (\text{correct} - \text{confidence}) \rvert$, divided by $n$.
-
-# %%
-excess = judged["accuracy"] - judged["confidence"]
-same = excess.groupby(bins, observed=True).sum().abs().sum() / 10_000
-claim("training-calibration-identity", abs(same - ece), at_most=1e-6,
-      about="difference between two ways to write the calibration error")
-
-# %% [markdown]
-# Is that much? A distance is never negative, so chance alone makes this number larger than 0. How large would it be for a network that is perfectly calibrated? Draw for each image whether its answer is right, with the confidence as the probability, and compute the error of 200 such imagined test sets.
+# Is that much? A distance is never negative, so chance alone makes this number larger than 0. How large would it be for a network that is perfectly calibrated? Draw for each image whether its answer is right, with the confidence as the probability, and compute the error of 200 such imagined test sets. (Since $n_i \hat a_i$ counts the correct images of a bin and $n_i \bar r_i$ adds up their confidences, it is the sum over the bins of $\lvert \sum (\text{correct} - \text{confidence}) \rvert$, divided by $n$.)
 
 # %%
 ideal = generator.random((200, 10_000)) < confidence
-in_bins = (ideal - confidence) @ np.eye(10)[bins.codes]  # summed over each bin
-claim("training-calibration-chance", np.abs(in_bins).sum(axis=1).mean() / 10_000,
+in_bins = pd.DataFrame((ideal - confidence).T).groupby(bins, observed=True).sum()
+claim("training-calibration-chance", in_bins.abs().sum().mean() / 10_000,
       between=(0.0015, 0.006), about="mean calibration error of a calibrated network")
 
 # %%
@@ -1091,7 +1075,7 @@ claim("training-last-bin", (confidence > 0.9).mean(), between=(0.85, 0.97),
       about="share of the test images in the last bin")
 
 # %% [markdown]
-# Chance alone would give a perfectly calibrated network {glue:text}`training-calibration-chance:.4f`. Ours has {glue:text}`training-calibration-error:.4f`: these 10,000 images show little or no error in its probabilities, and {glue:text}`training-last-bin:.0%` of them lie in the last bin, so they say little about the others. Does that hold for every network? The one that over-fitted 1,000 images has a reason to be too sure.
+# Chance alone would give a perfectly calibrated network {glue:text}`training-calibration-chance:.4f`. Ours has {glue:text}`training-calibration-error:.4f`: these 10,000 images show little or no error in its probabilities, and {glue:text}`training-last-bin:.0%` of them lie in the bin of the highest confidence, so they say little about the others. Does that hold for every network? The one that over-fitted 1,000 images has a reason to be too sure.
 
 # %%
 over_sure = over_fitted.predict(validation_images, batch_size=2000, verbose=0)
@@ -1196,7 +1180,7 @@ check_answer("five-runs", answer, "4648313f", decimals=4)
 # :class: dropdown
 # ````
 #
-# With $m = 5$ there are 4 degrees of freedom, and $t_4$ is 2.78. Mind `ddof=1`: without it, NumPy divides by $m$ instead of $m - 1$.
+# With $m = 5$, $t_4$ is 2.78. Mind `ddof=1`: without it, NumPy divides by $m$ instead of $m - 1$.
 
 # %% tags=["nbval-check-output"]
 five = np.array([0.9702, 0.9718, 0.9709, 0.9731, 0.9695])
@@ -1232,7 +1216,7 @@ check_answer("easier-half", ["first", "second"][int(np.argmax(halves))], "da851c
 
 
 # %% [markdown]
-# It does not, and by many standard errors. In the files as they are distributed, the *second* half is the easier one for our network. Believe a page, even the original one, after you have counted. (And shuffle before you take "the first thousand test images" for a quick check.)
+# It does not, and by many standard errors (of different images, so unpaired). In the files as they are distributed, the *second* half is the easier one for our network. Believe a page, even the original one, after you have counted. (And shuffle before you take "the first thousand test images" for a quick check.)
 #
 # ````{solution-end}
 # ````
@@ -1295,7 +1279,7 @@ claim("training-best-epoch", best_epoch_gain(validation_lines), between=(0.0001,
 # - Ten epochs of SGD with learning rate 0.1 and batches of 128 take the 64-64 network to a mean test accuracy of {glue:text}`training-test-mean:.4f` over ten seeds (standard deviation {glue:text}`training-test-sd:.4f`, 95 % interval of the mean {glue:text}`training-test-low:.4f` to {glue:text}`training-test-high:.4f`). The 0.9699 that the original submission reports is one ordinary draw.
 # - Trained on 50,000 images, it has {glue:text}`training-validation-mean:.4f` on the validation images and {glue:text}`training-honest-mean:.4f` on the test images: fewer images to learn from, and other images to be measured on.
 # - `fit` reports training accuracy as an average over the epoch. Measured after the epoch, it begins where the test accuracy begins.
-# - A step moves each weight by the learning rate times a derivative. The derivative comes from a batch, and with 128 images its error is about as large as itself at the start, and larger at the end. Learning rate over batch size is what counts most, as long as the rate is not too large.
+# - A step moves each weight by the learning rate times a derivative. The derivative comes from a batch, and with 128 images its error is about as large as itself at the start, and larger at the end. In our grid, settings with the same learning rate over batch size do about equally well, as long as the rate is not too large.
 # - A gap between training and test accuracy ({glue:text}`training-gap:.4f` here) is not yet over-fitting. A rising loss on unseen images is.
 # - 10,000 images know an accuracy of 0.97 to about $\pm$ two times {glue:text}`training-standard-error:.4f`; seeds do not cure that. Two networks are compared in pairs, on the images where they differ.
 # - Of miscalibration, 10,000 images show hardly any. The network that over-fitted became too sure of itself while its accuracy did not fall.
