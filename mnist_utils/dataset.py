@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from mnist_utils.idx import DatasetError, read_idx
+from mnist_utils.refusal import refusal
 
 DATA_FOLDER = Path(__file__).with_name("data")
 MNIST_SHA256 = {  # of the uncompressed contents
@@ -25,23 +26,11 @@ IMAGES = "a NumPy array of uint8 and shape (n, 28, 28), from 0 for paper to 255 
 def load_mnist() -> tuple[tuple[np.ndarray, np.ndarray], tuple[np.ndarray, np.ndarray]]:
     """Load MNIST from the package, and check the content of each file by its SHA-256.
 
-    Returns
-    -------
-    (x_train, y_train), (x_test, y_test) : tuple of two tuples of two numpy.ndarray
-        What ``keras.datasets.mnist.load_data()`` returns, all of it uint8: images of shape (60000, 28, 28) and
-        (10000, 28, 28) with gray levels from 0 (paper) to 255 (ink), and their labels 0 to 9 of shape (60000,) and
-        (10000,).
+    Returns (x_train, y_train), (x_test, y_test) as ``keras.datasets.mnist.load_data()`` does, all of it uint8: images
+    of shape (60000, 28, 28) and (10000, 28, 28) with gray levels from 0 (paper) to 255 (ink), and their labels 0 to 9.
+    A file that is missing, or differs from the published one in a single bit, raises DatasetError.
 
-    Raises
-    ------
-    DatasetError
-        If a file is missing, or its content differs from the published one in a single bit.
-
-    Examples
-    --------
     >>> (x_train, y_train), (x_test, y_test) = load_mnist()
-    >>> x_train.shape, x_test.shape
-    ((60000, 28, 28), (10000, 28, 28))
     >>> y_train[:5]
     array([5, 0, 4, 1, 9], dtype=uint8)
     """
@@ -55,32 +44,17 @@ def _load_shipped(name: str) -> np.ndarray:
         return read_idx(DATA_FOLDER / f"{name}.gz", sha256=MNIST_SHA256[name])
     except DatasetError as error:
         advice = "'git checkout -- mnist_utils/data', or installing the package again, restores the file."
-        raise DatasetError(*error.args[:3], advice) from error
+        raise DatasetError(str(error).removesuffix(error.advice) + advice) from error
 
 
 def preprocess(images: np.ndarray, channels_first: bool = False) -> np.ndarray:
     """Scale images to [0, 1] and give them a channel axis, as the layers of Keras expect them.
 
-    Parameters
-    ----------
-    images : numpy.ndarray
-        uint8, shape (n, 28, 28), gray levels 0 to 255. It is not changed.
-    channels_first : bool
-        Whether the axis of the one channel comes before rows and columns instead of after them.
+    Takes uint8 of shape (n, 28, 28), and returns a new array of float32 in [0, 1] and shape (n, 28, 28, 1), or
+    (n, 1, 28, 28) with `channels_first`. Anything else raises DatasetError, such as the function's own output, which
+    would become 255 times too dark; so do images whose largest gray level is 1, and inverted ones, of which more than
+    half of the outermost pixels are above 127.
 
-    Returns
-    -------
-    numpy.ndarray
-        A new array of float32 in [0, 1], shape (n, 28, 28, 1), or (n, 1, 28, 28) with `channels_first`.
-
-    Raises
-    ------
-    DatasetError
-        If `images` is anything but uint8 of that shape, such as the function's own output, which would become 255
-        times too dark; if their largest gray level is 1; if more than half of their outermost pixels are above 127.
-
-    Examples
-    --------
     >>> images = np.full((2, 28, 28), 51, np.uint8)
     >>> preprocess(images).shape, preprocess(images, channels_first=True).shape
     ((2, 28, 28, 1), (2, 1, 28, 28))
@@ -88,7 +62,7 @@ def preprocess(images: np.ndarray, channels_first: bool = False) -> np.ndarray:
     array([0.2], dtype=float32)
     """
     if (repaired := _repaired(images)) != "images":
-        raise DatasetError("images", _kind(images), IMAGES, f"Pass `{repaired}`.")
+        raise refusal("images", _kind(images), IMAGES, f"Pass `{repaired}`.", DatasetError)
     scaled = np.divide(images, 255, dtype=np.float32, order="C")
     return np.expand_dims(scaled, 1 if channels_first else 3)
 
@@ -96,45 +70,39 @@ def preprocess(images: np.ndarray, channels_first: bool = False) -> np.ndarray:
 def _repaired(images: object) -> str:
     """Return the expression that makes of `images` what `preprocess` takes: "images", if they are that already."""
 
-    def refusal(advice: str) -> DatasetError:
-        return DatasetError("images", _kind(images), IMAGES, advice)
+    def unfit(advice: str) -> ValueError:
+        return refusal("images", _kind(images), IMAGES, advice, DatasetError)
 
     text, array = _as_array("images", images)
     if text == "images" and array.dtype == np.uint8 and array.shape == (0, 28, 28):
         return text
     if array.dtype.kind not in "biuf" or array.ndim == 0 or array.size == 0:
-        raise refusal("There is no image in it: pass an array of numbers, of one image at least.")
-    if array.dtype.kind == "f" and not np.isfinite(array).all():
-        raise refusal("Pixels are not-a-number or infinite: find the step that made them, and pass what went into it.")
-    channel = array.shape[1:] in ((28, 28, 1), (1, 28, 28))
-    if array.dtype.kind == "f" and channel and 0 <= array.min() <= array.max() <= 1:
-        raise refusal("These were preprocessed already: use them as they are.")
+        raise unfit("There is no image in it: pass an array of numbers, of one image at least.")
+    low, high, is_float = array.min(), array.max(), array.dtype.kind == "f"
+    if not np.isfinite([low, high]).all():
+        raise unfit("Pixels are not-a-number or infinite: find the step that made them, and pass what went into it.")
+    if is_float and array.shape[1:] in ((28, 28, 1), (1, 28, 28)) and 0 <= low <= high <= 1:
+        raise unfit("These were preprocessed already: use them as they are.")
 
     if array.shape[-3:] == (28, 28, 4) and not array[..., :3].any():  # Black ink on transparent paper.
         text, array = f"{text}[..., 3]", array[..., 3]
     elif array.shape[-3:-1] == (28, 28) and array.shape[-1] in (3, 4):  # Colors, and maybe their opacity.
         text, array = f"{text}[..., :3].mean(axis=-1)", array[..., :3].mean(axis=-1)
-    elif array.ndim == 2 and array.shape[1] == 785:  # Rows of a CSV file with the labels in front or behind.
-        if array[:, -1].any() and not array[:, 0].any():
-            text, array = f"{text}[:, :-1]", array[:, :-1]
-        else:
-            text, array = f"{text}[:, 1:]", array[:, 1:]
-    elif array.shape[1:] == (32, 32) and array[:, 2:30, 2:30].sum() == array.sum():  # Padded, as LeNet wants them.
-        text, array = f"{text}[:, 2:30, 2:30]", array[:, 2:30, 2:30]
+    elif array.ndim == 2 and array.shape[1] == 785:  # Rows of a CSV file that begin with the label.
+        text, array = f"{text}[:, 1:]", array[:, 1:]
     axes = tuple(side for side in array.shape if side > 1)
     if axes not in ((28, 28), (784,), (*axes[:1], 28, 28), (*axes[:1], 784)):
-        raise refusal("Their size is another: make each of 28 x 28 gray pixels, for example by Pillow's Image.resize.")
+        raise unfit("Their size is another: make each of 28 x 28 gray pixels, for example by Pillow's Image.resize.")
     if array.shape[1:] != (28, 28):
         text, array = f"{text}.reshape(-1, 28, 28)", array.reshape(-1, 28, 28)
 
-    low, high = array.min(), array.max()
-    if low < 0 or high > 255 or (array.dtype.kind == "f" and 1 < high < 2):
+    low, high, is_float = array.min(), array.max(), array.dtype.kind == "f"
+    if low < 0 or high > 255 or (is_float and (0 < high < 1 / 128 or 1 < high < 2)):
         advice = "do not tell how they were scaled: pass the gray levels from before, as load_mnist() returns them."
-        raise refusal(f"Pixels from {low:.3g} to {high:.3g} {advice}")
-    if array.dtype.kind == "f" and 0 < high <= 1:
-        factor = 255 if high > 1 / 128 else 255**2  # Darker ones have been divided by 255 twice.
-        text, array = f"({factor} * {text})", factor * array
-    if array.dtype.kind == "f":
+        raise unfit(f"Pixels from {low:.3g} to {high:.3g} {advice}")
+    if is_float and 0 < high <= 1:
+        text, array = f"(255 * {text})", 255 * array
+    if is_float:
         text, array = f"{text}.round()", array.round()
     if array.dtype != np.uint8:
         text, array = f"{text}.astype('uint8')", array.astype(np.uint8)
@@ -145,27 +113,10 @@ def _repaired(images: object) -> str:
 
 
 def one_hot(labels: ArrayLike, classes: int = 10) -> np.ndarray:
-    """Encode each label as a row of zeros with a one at the label's position.
+    """Encode each label as a row of zeros with a one at the label's position: float32 of shape (n, classes).
 
-    Parameters
-    ----------
-    labels : array_like of int
-        Shape (n,), from 0 to ``classes - 1``.
-    classes : int
-        The number of classes.
+    Labels that are not integers from 0 to ``classes - 1``, of shape (n,), raise DatasetError.
 
-    Returns
-    -------
-    numpy.ndarray
-        float32, shape (n, classes).
-
-    Raises
-    ------
-    DatasetError
-        If the labels are not integers of that shape and range, or `classes` is not a positive integer.
-
-    Examples
-    --------
     >>> one_hot([2, 0], classes=3)
     array([[0., 0., 1.],
            [1., 0., 0.]], dtype=float32)
@@ -190,22 +141,16 @@ def split(
     images : numpy.ndarray
         Shape (n, ...), of any dtype.
     labels : array_like of int
-        Shape (n,).
+        Shape (n,); anything else raises DatasetError.
     validation : int
         How many of the examples to set aside, from 1 to n - 1.
     seed : int
-        What ``numpy.random.default_rng`` starts from to draw the examples of each class. The same seed gives the same
-        split; the default gives the one that the chapters share.
+        The same seed gives the same split; the default gives the one that the chapters share.
 
     Returns
     -------
     (x_train, y_train), (x_validation, y_validation) : tuple of two tuples of two numpy.ndarray
         New arrays of n - `validation` and of `validation` examples; together they hold each example once.
-
-    Raises
-    ------
-    DatasetError
-        If the labels are not integers, one for each image, or `validation` or `seed` is not an integer in its range.
 
     Examples
     --------
@@ -222,7 +167,7 @@ def split(
         advice = f"{number} images have {count} labels: pass one label for each image."
         if number == count:
             advice = f"Pass `{text}`."
-        raise DatasetError("images", _kind(images), f"a NumPy array of shape ({count}, ...)", advice)
+        raise refusal("images", _kind(images), f"a NumPy array of shape ({count}, ...)", advice, DatasetError)
     _check_integer("validation", validation, 1, count - 1)
     _check_integer("seed", seed, 0)
     classes, sizes = np.unique(labels, return_counts=True)
@@ -246,16 +191,16 @@ def _integers(labels: ArrayLike, classes: int | None = None) -> np.ndarray:
             text, array = f"{text}.astype(float)", array.astype(float)
         except (TypeError, ValueError) as error:
             advice = f"Number the names: pass `np.unique({text}, return_inverse=True)[1]`."
-            raise DatasetError("labels", got, expected, advice) from error
+            raise refusal("labels", got, expected, advice, DatasetError) from error
     if array.ndim == 2 and array.shape[1] > 1 and np.allclose(array.sum(axis=1), 1):  # One-hot rows, probabilities.
         text, array = f"{text}.argmax(axis=1)", array.argmax(axis=1)
     elif array.ndim != 1 and array.size == max(array.shape, default=1):
         text, array = f"{text}.ravel()", array.ravel()
     if array.ndim != 1 or array.dtype.kind not in "biuf":
-        raise DatasetError("labels", got, expected, "Pass one integer for each image, such as one column of a table.")
+        raise refusal("labels", got, expected, "Pass one integer an image, such as one column of a table.", DatasetError)
     if array.dtype.kind == "f" and not ((array == np.trunc(array)) & (abs(array) < 2**53)).all():
         advice = "Not all are whole numbers: pass the labels from before they were scaled, predicted or lost."
-        raise DatasetError("labels", got, expected, advice)
+        raise refusal("labels", got, expected, advice, DatasetError)
     if array.dtype.kind in "bf":
         text, array = f"{text}.astype(int)", array.astype(int)
     advice = "" if text == given else f"Pass `{text}`."
@@ -267,7 +212,7 @@ def _integers(labels: ArrayLike, classes: int | None = None) -> np.ndarray:
         elif low >= 0 and high < 1000:
             advice = f"If there are so many classes, use `one_hot({text}, classes={high + 1})`."
     if advice:
-        raise DatasetError("labels", got, expected, advice)
+        raise refusal("labels", got, expected, advice, DatasetError)
     return array
 
 
@@ -280,7 +225,7 @@ def _as_array(name: str, given: object) -> tuple[str, np.ndarray]:
     try:
         return f"np.array({name})", np.asarray(given)
     except (TypeError, ValueError) as error:
-        raise DatasetError(name, f"{_kind(given)} ({error})", "one array", "Make its parts equal.") from error
+        raise refusal(name, f"{_kind(given)} ({error})", "one array", "Make its parts equal.", DatasetError) from error
 
 
 def _kind(given: object) -> str:
@@ -297,4 +242,4 @@ def _check_integer(name: str, number: object, low: int, high: float = math.inf) 
         advice = f"Pass `int({name})`."
     elif name == "validation" and isinstance(number, float) and 0.5 / high < number < 1 - 1 / high:
         advice = "For a share of the images, pass `round(validation * len(images))`."
-    raise DatasetError(name, repr(number), expected, advice)
+    raise refusal(name, repr(number), expected, advice, DatasetError)

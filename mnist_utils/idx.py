@@ -16,6 +16,8 @@ from pathlib import Path
 
 import numpy as np
 
+from mnist_utils.refusal import refusal
+
 IDX_TYPES = {0x08: ">u1", 0x09: ">i1", 0x0B: ">i2", 0x0C: ">i4", 0x0D: ">f4", 0x0E: ">f8"}
 PIECE = 1 << 16  # Bytes of a gzip file expanded at once: more would not stay in the processor's cache.
 GZIP = b"\x1f\x8b"
@@ -24,52 +26,25 @@ FRESH = "Check that this is the file that you meant, and get a fresh copy of it.
 # What people take for an IDX file: how it begins, what it is, and what to do. {} stands for the file as an expression.
 FOREIGN = [
     (rb"\x1f\x8b", "a gzip file in a gzip file", "use `read_idx({}.read())`"),
-    (rb"BZh", "a bzip2 file", "use `read_idx(bz2.open({}).read())`"),
-    (rb"\xfd7zXZ", "an xz file", "use `read_idx(lzma.open({}).read())`"),
-    (rb"\x93NUMPY", "a file of numpy.save", "use `np.load({})`"),
-    (rb"PK\x03\x04.{26}[^/]*\.npy", "an archive of numpy.savez", "use `np.load({})`"),
+    (rb"\x93NUMPY|PK\x03\x04.{26}[^/]*\.npy", "a file of NumPy", "use `np.load({})`"),
     (rb"PK\x03\x04", "a zip archive", "unzip it, and read the files in it"),
-    (rb"\x89PNG|\xff\xd8\xff", "a PNG or JPEG picture", "use `plt.imread({})`"),
     (rb"version https://git-lfs", "a pointer of Git LFS", "run 'git lfs pull' in its repository"),
     (rb"\s*<", "a page of HTML or XML", "read it, for it may be an error message, and download the file again"),
     (rb".[\x08-\x0e]\0\0", "an IDX file in little-endian order", "write all its numbers as big-endian ones"),
-    (rb"[\d.]+(,[-+\d.e ]+)+\r?\n", "a table of text", "use `np.loadtxt({}, delimiter=',')`"),
-    (rb"[\w\"]+(,[\w\". -]+)+\r?\n", "a table of text", "use `np.loadtxt({}, delimiter=',', skiprows=1)`"),
 ]
 
 
 class DatasetError(ValueError):
-    """A refused file or argument; the four `args` are what it is, what was got, what was expected, what to do."""
-
-    def __str__(self) -> str:
-        what, got, expected, advice = self.args
-        return f"{what}: got {got}; expected {expected}. {advice}"
+    """A file, images or labels that are refused."""
 
 
 def read_idx(path_or_bytes: str | os.PathLike | bytes, *, sha256: str | None = None) -> np.ndarray:
-    """Read an IDX file of any of the six element types and of any rank, gzipped or not.
+    """Read an IDX file, or its content, of any of the six element types and of any rank, gzipped or not.
 
-    Parameters
-    ----------
-    path_or_bytes : str, os.PathLike or bytes
-        The path of the file, or its content. The first two bytes tell whether it is gzipped; the name does not matter.
-    sha256 : str, optional
-        The SHA-256, in hexadecimal, that the uncompressed content must have; None for no check.
+    The array is writable, in the byte order of the machine. A file that cannot be read, is no IDX file, holds less or
+    more than its header claims, or whose uncompressed content has another SHA-256 than `sha256` raises DatasetError.
+    It is expanded no further than its header claims.
 
-    Returns
-    -------
-    numpy.ndarray
-        A writable array of the shape in the header, in the byte order of the machine: uint8, int8, int16, int32,
-        float32 or float64. A file of rank 0 holds one item and gives shape ().
-
-    Raises
-    ------
-    DatasetError
-        If the file cannot be read, is no IDX file, holds less or more than its header claims, or has another SHA-256
-        than `sha256`. Memory is needed for what the file holds, expanded no further than its header claims.
-
-    Examples
-    --------
     >>> read_idx(bytes([0, 0, 0x0B, 2, 0, 0, 0, 1, 0, 0, 0, 3, 0, 1, 0, 2, 255, 255]))
     array([[ 1,  2, -1]], dtype=int16)
     """
@@ -80,27 +55,23 @@ def read_idx(path_or_bytes: str | os.PathLike | bytes, *, sha256: str | None = N
         try:
             array = _parse(take, name, path_or_bytes)
         except zlib.error as error:
-            raise DatasetError(name, f"corrupt gzip data ({error})", "an intact gzip file", FRESH) from error
+            raise refusal(name, f"corrupt gzip data ({error})", "an intact gzip file", FRESH, DatasetError) from error
     if sha256 is not None and digest.hexdigest() != sha256.lower():
-        raise DatasetError(name, f"content of SHA-256 {digest.hexdigest()}", sha256.lower(), FRESH)
+        raise refusal(name, f"content of SHA-256 {digest.hexdigest()}", sha256.lower(), FRESH, DatasetError)
     return array
 
 
-def _stored(path_or_bytes: object) -> tuple[str, bytes]:
+def _stored(path_or_bytes: str | os.PathLike | bytes) -> tuple[str, bytes]:
     if isinstance(path_or_bytes, bytes | bytearray | memoryview):
         return "the bytes given", bytes(path_or_bytes)
-    if not isinstance(path_or_bytes, str | os.PathLike):
-        got, expected = type(path_or_bytes).__name__, "a str or os.PathLike, or bytes"
-        raise DatasetError("path_or_bytes", got, expected, "Pass the path of a file, or its content.")
     name = os.fsdecode(path_or_bytes)
     try:
         return name, Path(name).read_bytes()
     except (OSError, ValueError) as error:  # ValueError: the path has a null character.
-        advice = f"Correct the path; a relative one starts from {Path.cwd()}."
         twin = name.removesuffix(".gz") if name.endswith(".gz") else f"{name}.gz"
-        if Path(twin).is_file():
-            advice = f"Pass `{twin!r}`."
-        raise DatasetError(name, error, "an IDX file that can be read", advice) from error
+        correct = f"Correct the path; a relative one starts from {Path.cwd()}."
+        advice = f"Pass `{twin!r}`." if Path(twin).is_file() else correct
+        raise refusal(name, error, "an IDX file that can be read", advice, DatasetError) from error
 
 
 def _reader(stored: bytes, note: Callable[[bytes], object]) -> Callable[[int], np.ndarray]:
@@ -117,11 +88,10 @@ def _reader(stored: bytes, note: Callable[[bytes], object]) -> Callable[[int], n
         # Room for what gzip makes of images, in an array because NumPy asks for large pages; more only as data come.
         taken, filled = np.empty(min(count, 8 * len(stored)), np.uint8), 0
         while filled < count:
-            finished = member.eof
             packed = member.unconsumed_tail or member.unused_data or stream.read(PIECE)
-            if finished and not packed:
-                break
-            if finished:  # A gzip file may have several members; anything else is refused as one with a wrong header.
+            if member.eof:  # A gzip file may have several members; anything else is refused as one with a wrong header.
+                if not packed:
+                    break
                 member = zlib.decompressobj(wbits=31)
             piece = member.decompress(packed, min(count - filled, 16 * PIECE))
             if not (packed or piece or member.eof):
@@ -141,12 +111,12 @@ def _parse(take: Callable[[int], np.ndarray], name: str, path_or_bytes: object) 
     if len(magic) < 4 or magic[:2] != b"\0\0" or magic[2] not in IDX_TYPES:
         got = f"the first bytes {magic.hex(' ') or '(none)'}"
         expected = f"the magic number of IDX: 00 00, one of {bytes(IDX_TYPES).hex(' ')}, number of dimensions"
-        raise DatasetError(name, got, expected, _advice(path_or_bytes, magic + take(8188).tobytes()))
+        raise refusal(name, got, expected, _advice(path_or_bytes, magic + take(8188).tobytes()), DatasetError)
     dtype, rank = np.dtype(IDX_TYPES[magic[2]]), magic[3]
     dimensions = take(4 * rank)
     if len(dimensions) < 4 * rank:
         expected = f"{4 * rank} bytes for the {rank} dimensions that its header claims"
-        raise DatasetError(name, f"truncated dimensions of {len(dimensions)} bytes", expected, FRESH)
+        raise refusal(name, f"truncated dimensions of {len(dimensions)} bytes", expected, FRESH, DatasetError)
     shape = tuple(dimensions.view(">u4").tolist())
     size = math.prod(shape) * dtype.itemsize
     data = take(size)
@@ -155,21 +125,20 @@ def _parse(take: Callable[[int], np.ndarray], name: str, path_or_bytes: object) 
         little, advice = tuple(dimensions.view("<u4").tolist()), FRESH
         if math.prod(little) * dtype.itemsize == len(data):
             advice = f"The dimensions {little} are little-endian: write them, and all items, as big-endian numbers."
-        raise DatasetError(name, f"truncated data of {len(data):,} bytes", expected, advice)
+        raise refusal(name, f"truncated data of {len(data):,} bytes", expected, advice, DatasetError)
     if len(take(1)):  # This also reads a gzip file to its end, where its CRC is.
-        raise DatasetError(name, f"data that go on after {size:,} bytes", expected, FRESH)
+        raise refusal(name, f"data that go on after {size:,} bytes", expected, FRESH, DatasetError)
     try:
         array = data.view(dtype).reshape(shape)
     except ValueError as error:  # More dimensions than NumPy allows, or enormous ones beside one of 0.
-        raise DatasetError(name, f"the shape {shape}", f"one that NumPy can hold ({error})", FRESH) from error
+        raise refusal(name, f"the shape {shape}", f"one that NumPy can hold ({error})", FRESH, DatasetError) from error
     return array.astype(dtype.newbyteorder("="), copy=False)
 
 
 def _advice(path_or_bytes: object, content: bytes) -> str:
     """Return what to do with content that does not begin as IDX."""
     file = "path_or_bytes" if isinstance(path_or_bytes, str | os.PathLike) else "io.BytesIO(path_or_bytes)"
-    if _stored(path_or_bytes)[1].startswith(GZIP):
-        file = f"gzip.open({file})"
+    file = f"gzip.open({file})" if _stored(path_or_bytes)[1].startswith(GZIP) else file
     for beginning, kind, advice in FOREIGN:
         if re.match(beginning, content, re.DOTALL):
             return f"It is {kind}: {advice.format(file)}."

@@ -2,88 +2,54 @@
 
 Each function returns a new model that is not compiled, from images of shape (n, 28, 28, 1) to the probabilities of the
 ten digits, (n, 10); an auto-encoder returns images. `seed`, an integer, fixes the initial kernels (Glorot uniform;
-biases start at 0) and what dropout drops. Without it they differ at each call. The model is float32 and has its
-channels last, whatever Keras is set to; `fit` and `predict`, however, cast arrays to `keras.config.floatx()` first,
-and `fit` computes the loss in it, which fails in half precision: of this a warning is given.
+biases start at 0) and what dropout drops; without it they differ at each call. The model is float32 with its channels
+last, whatever Keras is set to; but `fit` computes the loss in `keras.config.floatx()`, and fails in half precision.
 
->>> functions = [convolutional, mnist_convnet, strided, fast, good, averaging, small]
->>> [function(seed=0).count_params() for function in functions]
-[54410, 34826, 29322, 29514, 82618, 1729, 1828]
->>> len(stacked(3, seed=0).layers), convolutional_autoencoder(seed=0).output_shape
-(10, (None, 28, 28, 1))
+>>> [function(seed=0).count_params() for function in (dense, convolutional, mnist_convnet, strided, fast, good, small)]
+[55050, 54410, 34826, 29322, 29514, 82618, 1828]
 """
 
-import contextlib
 import functools
+import inspect
 import numbers
-import threading
 import warnings
 
 import keras
-from keras import layers
 
-_setting = threading.RLock()  # Keras has one image_data_format for all threads.
+from mnist_utils.convolution import positive_integer
+from mnist_utils.refusal import refusal
 
 
-def _float32_channels_last(build):
-    """Let a function build its layers as if Keras was set to its defaults, and leave its settings as they were."""
+class _Layers:
+    """The layers of Keras as if it was set to its defaults: float32, with the channels last."""
 
-    @functools.wraps(build)
-    def built(*args, **kwargs):
-        floatx = keras.config.floatx()
-        if floatx in ("float16", "bfloat16"):
-            advice = 'Call `keras.config.set_floatx("float32")` before you train this network.'
-            warnings.warn(f"floatx: got {floatx}; expected float32, for the loss. {advice}", stacklevel=2)
-        with _setting:
-            policy, data_format = keras.config.dtype_policy(), keras.config.image_data_format()
-            try:
-                keras.config.set_dtype_policy("float32")
-                keras.config.set_image_data_format("channels_last")
-                return build(*args, **kwargs)
-            finally:
-                keras.config.set_dtype_policy(policy)
-                keras.config.set_image_data_format(data_format)
+    def __getattr__(self, kind):
+        layer = getattr(keras.layers, kind)
+        if "data_format" in inspect.signature(layer).parameters:
+            layer = functools.partial(layer, data_format="channels_last")
+        return functools.partial(layer, dtype="float32")
 
-    return built
+
+layers = _Layers()
 
 
 def dense(hidden=(64, 64), seed=None, activation="relu"):
-    """Return a network of dense layers for MNIST: Flatten, hidden layers, ten outputs with softmax.
-
-    Parameters
-    ----------
-    hidden : sequence of int
-        Units of each hidden layer.
-    activation : str
-        Of the hidden layers.
-
-    Raises
-    ------
-    ValueError
-        If a layer would have no units.
-
-    Examples
-    --------
-    >>> dense((64, 64), seed=0).count_params()
-    55050
-    """
+    """Return a network of dense layers for MNIST: Flatten, hidden layers of these units, ten outputs with softmax."""
     return stacked(1, hidden, seed, activation)
 
 
-@_float32_channels_last
 def stacked(times, hidden=(300, 500), seed=None, activation="relu"):
     """Return what the loop of the original submission builds: dense networks put on top of each other.
 
     The ten probabilities of each network, but the last, are the inputs of the next. With the same seed, a stack begins
-    with the kernels of the lower ones, and that of 1 is `dense`. Takes and refuses the `hidden` of `dense`.
+    with the kernels of the lower ones, and that of 1 is `dense`. Numbers below 1 raise a ValueError.
     """
-    if not isinstance(times, numbers.Integral) or times < 1:
-        raise ValueError(f"times: got {times!r}; expected an integer, at least 1. Pass how many networks, such as `1`.")
-    of_one = [*((units, activation) for units in _checked_units(hidden)), (10, "softmax")]
-    return _sequential(seed, layers.Flatten(), *(layers.Dense(units, name) for units, name in of_one * times))
+    given = hidden if hasattr(hidden, "__iter__") else [hidden]
+    of_one = [*((positive_integer("hidden", units), activation) for units in given), (10, "softmax")]
+    every = of_one * positive_integer("times", times)
+    return _sequential(seed, layers.Flatten(), *(layers.Dense(units, name) for units, name in every))
 
 
-@_float32_channels_last
 def convolutional(seed=None):
     """Return the original submission's convolutional network: 32 filters of 3 x 3 with ReLU, pooling, ten outputs."""
     return _sequential(
@@ -95,13 +61,8 @@ def convolutional(seed=None):
     )
 
 
-@_float32_channels_last
 def mnist_convnet(seed=None):
-    """Return the network of the example *Simple MNIST convnet* of keras.io (F. Chollet, 2015).
-
-    Two convolutions with ReLU and pooling, dropout of one half, ten outputs. The example trains it with adam in
-    batches of 128 for 15 epochs.
-    """
+    """Return the network of the example *Simple MNIST convnet* of keras.io (F. Chollet, 2015)."""
     return _sequential(
         seed,
         layers.Conv2D(32, 3, activation="relu"),
@@ -114,12 +75,8 @@ def mnist_convnet(seed=None):
     )
 
 
-@_float32_channels_last
 def fast(seed=None, *, normalized=True):
-    """Return the network of the book that is quickest at 99 %: three convolutions, the first with a stride.
-
-    The last one is `normalized`, by batch normalization, or has biases.
-    """
+    """Return the network of the book that is quickest at 99 %; its last convolution is `normalized`, or has biases."""
     normalization = [layers.BatchNormalization()] if normalized else []
     return _sequential(
         seed,
@@ -139,7 +96,6 @@ def strided(seed=None):
     return fast(seed, normalized=False)
 
 
-@_float32_channels_last
 def good(seed=None):
     """Return the best network of the book: four convolutions, the first with a stride, batch normalization, dropout."""
     return _sequential(
@@ -155,14 +111,9 @@ def good(seed=None):
     )
 
 
-@_float32_channels_last
 def small(seed=None, *, weighted=True):
-    """Return the smallest network of the book: eleven feature maps at its end, and a weighted sum of each.
-
-    The third of its convolutions is depthwise separable and learns what to add to its input, a residual. Batch
-    normalization has no scale here; but for the residual, the weights behind the next ReLU make up for it. Each of the
-    last feature maps is `weighted`, by the nine weights of a depthwise convolution, or its mean is taken.
-    """
+    """Return the smallest network of the book, which sums each of its last feature maps, `weighted`, or averages it."""
+    # No scale where the weights behind the next ReLU make up for it, thus all but the residual's could have none.
     before = [
         *_normalized(layers.Conv2D(6, 5, strides=2, use_bias=False), scale=False),
         *_normalized(layers.Conv2D(8, 3, use_bias=False), scale=False),
@@ -183,7 +134,7 @@ def small(seed=None, *, weighted=True):
     _initialize([*before, *residual, *after], seed)
     images = keras.Input((28, 28, 1), dtype="float32")
     maps = _apply(before, images)
-    return keras.Model(images, _apply(after, layers.add([maps, _apply(residual, maps)])))
+    return _in_float32(keras.Model(images, _apply(after, layers.Add()([maps, _apply(residual, maps)]))))
 
 
 def averaging(seed=None):
@@ -191,13 +142,8 @@ def averaging(seed=None):
     return small(seed, weighted=False)
 
 
-@_float32_channels_last
 def autoencoder(seed=None):
-    """Return the assignment's denoising auto-encoder: dense layers that narrow and widen again.
-
-    The hidden layers have 128, 96 and 128 units with ReLU; the middle one gives the code. The last layer has a unit for
-    each pixel, with a sigmoid.
-    """
+    """Return the assignment's denoising auto-encoder, of dense layers; the narrow one in the middle gives the code."""
     return _sequential(
         seed,
         layers.Flatten(),
@@ -207,13 +153,8 @@ def autoencoder(seed=None):
     )
 
 
-@_float32_channels_last
 def convolutional_autoencoder(seed=None):
-    """Return a denoising auto-encoder of convolutions with stride 2, and transposed ones that undo the stride.
-
-    8 and 16 filters on the way down, 16 and 8 on the way up, so that the code has 7 x 7 positions; a
-    convolution with a sigmoid follows.
-    """
+    """Return a denoising auto-encoder of convolutions with stride 2, and transposed ones that undo the stride."""
     halving = {"strides": 2, "padding": "same", "activation": "relu"}
     return _sequential(
         seed,
@@ -232,7 +173,16 @@ def _normalized(convolution, scale=True):
 def _sequential(seed, *hidden):
     """Return a network of these layers, one after the other, with initial kernels drawn from the seed."""
     _initialize(hidden, seed)
-    return keras.Sequential([keras.Input((28, 28, 1), dtype="float32"), *hidden])
+    return _in_float32(keras.Sequential([keras.Input((28, 28, 1), dtype="float32"), *hidden]))
+
+
+def _in_float32(model):
+    model.dtype_policy = "float32"
+    floatx = keras.config.floatx()
+    if floatx in ("float16", "bfloat16"):
+        advice = 'Call `keras.config.set_floatx("float32")` before you train this network.'
+        warnings.warn(str(refusal("floatx", floatx, "float32, for the loss", advice)), stacklevel=4)
+    return model
 
 
 def _initialize(hidden, seed):
@@ -247,22 +197,8 @@ def _layer_seed(seed, index):
     if seed is None:
         return None
     if not isinstance(seed, numbers.Integral) or seed < 0:
-        raise ValueError(f"seed: got {seed!r}; expected an integer, at least 0, or None. Pass for example `0`.")
+        raise refusal("seed", repr(seed), "an integer, at least 0, or None", "Pass for example `0`.")
     return 1000 * int(seed) + index
-
-
-def _checked_units(hidden):
-    """Return the units of hidden layers as a tuple of integers, or refuse them."""
-    single = isinstance(hidden, str) or not hasattr(hidden, "__iter__")
-    given = (hidden,) if single else tuple(hidden)
-    if not single and all(isinstance(units, numbers.Integral) and units >= 1 for units in given):
-        return tuple(map(int, given))
-    advice = "Pass whole numbers, such as `(64, 64)`."
-    with contextlib.suppress(TypeError, ValueError):
-        whole = tuple(map(int, given))
-        if min(whole) >= 1 and whole == tuple(map(float, given)):
-            advice = f"Pass `{whole}`."
-    raise ValueError(f"hidden: got {hidden!r}; expected a sequence of integers, at least 1 each. {advice}")
 
 
 def _apply(hidden, maps):

@@ -132,6 +132,8 @@ def _write_weights(path: Path, job: Job, weights: list) -> str:
 
     network = getattr(networks, job.conditions[0].network)(seed=job.seed)
     network.set_weights(weights)
+    for place, of in enumerate([network, *network.layers]):
+        of.name = f"part_{place}"  # Keras numbers all layers that a process makes: the same weights, the same bytes
     part = path.with_name(f".{path.name}")  # Keras wants this ending
     try:
         network.save_weights(part)

@@ -1,4 +1,4 @@
-"""`mnist_utils.ensembles`: each network of an ensemble is the Keras network that it stands for, trained alone."""
+"""`studies.ensembles`: each network of an ensemble is the Keras network that it stands for, trained alone."""
 
 import keras
 import numpy as np
@@ -7,7 +7,7 @@ import tensorflow as tf
 
 from mnist_utils import networks
 from mnist_utils.dataset import load_mnist, preprocess
-from mnist_utils.ensembles import Ensemble
+from studies.ensembles import Ensemble
 
 COUNT, BATCH = 1000, 128  # the last of the 8 batches has 104 images
 STEPS = -(-COUNT // BATCH)
@@ -118,19 +118,3 @@ def test_a_network_that_diverges_leaves_the_others_alone(digits):
     assert not np.isfinite(losses[1])
     expected = alone(digits, networks.dense((20,), 0), keras.optimizers.SGD(0.1), [0, 0])
     np.testing.assert_allclose(weights[0][0], expected[0][0], atol=2e-5)
-
-
-def test_weights_come_back_as_they_were_set():
-    ensemble = Ensemble(6, (4, 3), ("relu", "softmax"), networks=2, momentum=0.9)
-    generator = np.random.default_rng(0)
-    shapes = [(2, 6, 4), (2, 4, 3), (2, 1, 4), (2, 1, 3)] * 2  # kernels and biases, then their velocities
-    weights = [generator.random(shape, np.float32) for shape in shapes]
-    ensemble.set_weights(weights)
-    for got, expected in zip(ensemble.get_weights(), weights, strict=True):
-        np.testing.assert_array_equal(got, expected)
-
-
-@pytest.mark.parametrize("activations", [("relu",), ("relu", "relu"), ("swish", "softmax")])
-def test_activations_that_do_not_fit_are_refused(activations):
-    with pytest.raises(ValueError, match=r"expected one for each layer, of relu, .* softmax for the last"):
-        Ensemble(784, (20, 10), activations, networks=1)
