@@ -11,46 +11,28 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy import sparse
 
-_ONE_CHANNEL = {2: "images[None, :, :, None]", 3: "images[..., None]"}
+from mnist_utils.refusal import refusal
 
 
 def output_size(size: int, kernel: int, stride: int = 1, padding: str = "valid") -> int:
     r"""Size of the output along one side: $\lfloor (s - k) / t \rfloor + 1$, or $\lceil s / t \rceil$ if "same".
 
-    The first is relationship 5 of Dumoulin and Visin (2016), the second TensorFlow's definition.
-
-    Parameters
-    ----------
-    size, kernel, stride : int
-        Pixels of the image, of the kernel, and from one position of the kernel to the next.
-    padding : {"valid", "same"}
-        No zeros around the image, or as many as that takes.
-
-    Raises
-    ------
-    ValueError
-        If a number is not an integer of at least 1, the padding is unknown, or a "valid" kernel is too large.
+    The first is relationship 5 of Dumoulin and Visin (2016), the second TensorFlow's definition, with as many zeros
+    around the image as that takes. A ValueError is raised if a number is below 1 or a "valid" kernel too large.
 
     Examples
     --------
     >>> output_size(28, 5), output_size(28, 5, stride=2), output_size(28, 5, stride=2, padding="same")
     (24, 12, 14)
     """
-    size, kernel, stride = (
-        positive_integer("size", size),
-        positive_integer("kernel", kernel),
-        positive_integer("stride", stride),
-    )
+    size, kernel = positive_integer("size", size), positive_integer("kernel", kernel)
+    stride = positive_integer("stride", stride)
     if padding == "same":
         return -(-size // stride)
     if padding != "valid":
-        raise ValueError(
-            f'padding: got {padding!r}; expected "valid" or "same". Pass `"same"` for zeros around the image.'
-        )
+        raise refusal("padding", repr(padding), '"valid" or "same"', 'Pass `"same"` for zeros around the image.')
     if kernel > size:
-        raise ValueError(
-            f'kernel: got {kernel}; expected at most {size}, the pixels of the image. Use `padding="same"`.'
-        )
+        raise refusal("kernel", kernel, f"at most {size}, the pixels of the image", 'Use `padding="same"`.')
     return (size - kernel) // stride + 1
 
 
@@ -58,26 +40,9 @@ def cross_correlate(images: ArrayLike, kernels: ArrayLike, stride: int = 1, padd
     r"""Cross-correlate images with kernels, as a `Conv2D` does before its bias and activation.
 
     $s_{i,j,f} = \sum_{a,b,c} x_{it+a,\,jt+b,\,c}\, w_{a,b,c,f}$ for images $x$, kernels $w$ and stride $t$ (Goodfellow,
-    Bengio and Courville 2016, sections 9.1 and 9.5).
-
-    Parameters
-    ----------
-    images : array of shape (n, h, w, c) or (h, w)
-    kernels : array of shape (kh, kw, c, f) or (kh, kw)
-    stride : int
-        The same down and to the right.
-    padding : {"valid", "same"}
-        With "same", zeros go on both sides; of an odd number, one more goes below and to the right.
-
-    Returns
-    -------
-    array of shape (n, oh, ow, f) or (oh, ow)
-        The sides are those of `output_size`.
-
-    Raises
-    ------
-    ValueError
-        If shapes do not fit, a number is not finite and real, or as `output_size`.
+    Bengio and Courville 2016, sections 9.1 and 9.5), of shape (n, oh, ow, f) or (oh, ow). With padding "same", zeros go
+    on both sides; of an odd number, one more goes below and to the right. A ValueError is raised if shapes do not fit,
+    a number is not finite and real, or as by `output_size`.
 
     Examples
     --------
@@ -90,11 +55,12 @@ def cross_correlate(images: ArrayLike, kernels: ArrayLike, stride: int = 1, padd
         return cross_correlate(images[None, :, :, None], kernels[:, :, None, None], stride, padding)[0, :, :, 0]
     if not images.ndim == kernels.ndim == 4 or images.shape[3] != kernels.shape[2]:
         expected = "(n, h, w, c) and (kh, kw, c, f) with the same c, or (h, w) and (kh, kw)"
-        image, kernel = _ONE_CHANNEL.get(images.ndim, "images"), "kernels" + "[:, :, None, None]" * (kernels.ndim == 2)
-        advice = f"Pass `{image}, {kernel}`."
-        if images.shape[3:] not in ((), (1,)) or kernels.shape[2:3] not in ((), (1,)):
-            advice = "Make the kernels for as many channels as the images have."
-        raise ValueError(f"images and kernels: got {images.shape} and {kernels.shape}; expected {expected}. {advice}")
+        advice = "Make the kernels for as many channels as the images have."
+        sides = [side for side in images.shape if side > 1][-2:]
+        if len(sides) == 2 <= kernels.ndim and images.shape[3:] in ((), (1,)) and kernels.shape[2:3] in ((), (1,)):
+            of_images = f"np.reshape(images, (-1, {sides[0]}, {sides[1]}, 1))"
+            advice = f"Pass `{of_images}, np.reshape(kernels, (*np.shape(kernels)[:2], 1, -1))`."
+        raise refusal("images and kernels", f"{images.shape} and {kernels.shape}", expected, advice)
     rows, columns = (output_size(images.shape[i], kernels.shape[i - 1], stride, padding) for i in (1, 2))
     zeros = [_zeros_around(images.shape[i], kernels.shape[i - 1], stride, padding) for i in (1, 2)]
     padded = np.pad(images, [(0, 0), *zeros, (0, 0)])
@@ -127,17 +93,8 @@ def toeplitz_matrix(
     It is $\sum_{a,b} S_a \otimes T_b \otimes w_{a,b}^\top$ (Goodfellow, Bengio and Courville 2016, section 9.1): zeros
     and ones in $S_a$ and $T_b$ select the pixels under weight $w_{a,b}$, which is repeated at each position, "tied".
 
-    Parameters
-    ----------
-    kernels : array of shape (kh, kw, c, f) or (kh, kw)
-    image_shape : (h, w, c) or (h, w)
-        Of one image.
-    stride, padding
-        As for `cross_correlate`, which says also what is refused.
-
-    Returns
-    -------
-    scipy.sparse.csr_array of shape (oh * ow * f, h * w * c)
+    Kernels are of shape (kh, kw, c, f) and images of `image_shape` (h, w, c), or (kh, kw) and (h, w); the matrix is of
+    shape (oh * ow * f, h * w * c). Takes and refuses what `cross_correlate` does.
 
     Examples
     --------
@@ -153,9 +110,7 @@ def toeplitz_matrix(
     if kernels.ndim != 4 or len(shape) != 3 or shape[2] != kernels.shape[2]:
         expected = "(kh, kw, c, f) and (h, w, c) with the same c, or (kh, kw) and (h, w)"
         advice = "Pass the shape of one image, without the number of images."
-        raise ValueError(
-            f"kernels and image_shape: got {kernels.shape} and {image_shape}; expected {expected}. {advice}"
-        )
+        raise refusal("kernels and image_shape", f"{kernels.shape} and {image_shape}", expected, advice)
     rows, columns = (_selections(shape[i], kernels.shape[i], stride, padding) for i in (0, 1))
     terms = (  # kron left to choose the format would store zeros
         sparse.kron(sparse.kron(rows[a], columns[b], format="csr"), kernels[a, b].T, format="csr")
@@ -168,21 +123,8 @@ def receptive_field(layers: Sequence[tuple[int, int]]) -> tuple[int, int]:
     r"""Side of the part of the image that one output sees, and the step from there to what the next output sees.
 
     From $r = j = 1$, each layer adds $(k - 1) j$ to $r$, then multiplies $j$ by $t$ (Araujo, Norris and Sim 2019).
-
-    Parameters
-    ----------
-    layers : sequence of (kernel, stride)
-        Along one side, in pixels, first layer first; a pooling layer has its pool size and its stride.
-
-    Returns
-    -------
-    size, jump : int
-        In pixels of the image.
-
-    Raises
-    ------
-    ValueError
-        If a layer is not a pair of integers of at least 1.
+    Layers are pairs (kernel, stride), first layer first; a pooling layer has its pool size as kernel. Raises a
+    ValueError unless all are integers of at least 1.
 
     Examples
     --------
@@ -192,30 +134,29 @@ def receptive_field(layers: Sequence[tuple[int, int]]) -> tuple[int, int]:
     size = jump = 1
     for layer in layers:
         if not isinstance(layer, Sequence) or len(layer) != 2:
-            raise ValueError(
-                f"layers: got {layer!r}; expected pairs (kernel, stride). Pass such as `[(3, 1), (2, 2)]`."
-            )
+            raise refusal("layers", repr(layer), "pairs (kernel, stride)", "Pass such as `[(3, 1), (2, 2)]`.")
         size += (positive_integer("kernel", layer[0]) - 1) * jump
         jump *= positive_integer("stride", layer[1])
     return size, jump
 
 
 def positive_integer(name: str, number: int) -> int:
-    """Return a number as a Python int, or raise a ValueError with its name: unless it is an integer of at least 1."""
+    """Return a number as a Python int, or raise a ValueError with its name unless it is an integer of at least 1."""
     if isinstance(number, numbers.Integral) and number >= 1:
         return int(number)
-    raise ValueError(f"{name}: got {number!r}; expected an integer, at least 1. Pass `max(1, int({name}))`.")
+    whole = int(number) if isinstance(number, float) and number.is_integer() and number >= 1 else 1
+    raise refusal(name, repr(number), "an integer, at least 1", f"Pass a whole number, such as `{whole}`.")
 
 
 def _finite(name: str, values: ArrayLike) -> np.ndarray:
     values = np.asarray(values)
     if values.dtype.kind not in "biuf":
-        raise ValueError(f"{name}: got {values.dtype}; expected real numbers. Try `np.asarray({name}, float)`.")
+        raise refusal(name, values.dtype, "real numbers", f"Try `np.asarray({name}, float)`.")
     if values.dtype not in (np.float32, np.float64):
         values = values.astype(np.float64)
     if not np.isfinite(values).all():
         bad = values[~np.isfinite(values)][0]
-        raise ValueError(f"{name}: got {bad}; expected finite numbers. Find the step that made it.")
+        raise refusal(name, bad, "finite numbers", "Find the step that made it.")
     return values
 
 

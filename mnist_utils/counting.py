@@ -2,7 +2,7 @@
 
 A multiply-add multiplies a number by a weight and adds the product to a sum; they are counted for one image. Products
 with the zeros of "same" padding count, since they are computed. What involves no weight does not: adding a bias, an
-activation, the maximum or mean of a pooling layer, which thus has neither parameters nor multiply-adds.
+activation, the maximum or mean of a pooling layer. Each formula refuses numbers that are not integers of at least 1.
 """
 
 import math
@@ -10,6 +10,7 @@ import math
 import pandas as pd
 
 from mnist_utils.convolution import positive_integer
+from mnist_utils.refusal import refusal
 
 BY_HAND = "Count it by hand, or add its formula here, in mnist_utils.counting."
 Size = int | tuple[int, int]
@@ -17,8 +18,6 @@ Size = int | tuple[int, int]
 
 def dense_parameters(inputs: int, units: int, bias: bool = True) -> int:
     """Weights and biases: inputs * units + units.
-
-    As all formulas here, it raises a ValueError if a number is not an integer of at least 1.
 
     Examples
     --------
@@ -40,12 +39,7 @@ def dense_multiply_adds(inputs: int, units: int) -> int:
 
 
 def conv2d_parameters(kernel_size: Size, channels: int, filters: int, bias: bool = True) -> int:
-    """Weights and biases: kh * kw * channels * filters + filters, for channels of the input and of the output.
-
-    Parameters
-    ----------
-    kernel_size : int or (int, int)
-        Height and width; one number for a square.
+    """Weights and biases: kh * kw * channels * filters + filters, with one number for the size of a square.
 
     Examples
     --------
@@ -59,11 +53,6 @@ def conv2d_parameters(kernel_size: Size, channels: int, filters: int, bias: bool
 def conv2d_multiply_adds(output_size: Size, kernel_size: Size, channels: int, filters: int) -> int:
     """One for each weight at each position of the output: oh * ow * kh * kw * channels * filters.
 
-    Parameters
-    ----------
-    output_size : int or (int, int)
-        As from `mnist_utils.convolution.output_size`; the others are those of `conv2d_parameters`.
-
     Examples
     --------
     >>> conv2d_multiply_adds(26, 3, channels=1, filters=32)
@@ -75,25 +64,9 @@ def conv2d_multiply_adds(output_size: Size, kernel_size: Size, channels: int, fi
 def count(model) -> pd.DataFrame:
     """Parameters and multiply-adds of each layer of a Keras model, by the formulas above.
 
-    In `DepthwiseConv2D` each map sees one channel. `BatchNormalization` has a scale, an offset and, untrained, a moving
-    mean and variance for each channel; when the network is used it multiplies each number once. A layer without weights
-    has neither parameters nor multiply-adds.
-
-    Parameters
-    ----------
-    model : keras.Sequential, or a functional keras.Model
-        With a `keras.Input` of fixed size.
-
-    Returns
-    -------
-    pandas.DataFrame
-        Indexed by the layer's name: `kind`, `output_shape` for one image, `parameters` and `multiply_adds`.
-        `count(model).parameters.sum()` is a total.
-
-    Raises
-    ------
-    ValueError
-        If it is no such model, or a layer has weights but no formula here, or is called more than once.
+    `BatchNormalization` has a scale, an offset and, untrained, a moving mean and variance for each channel; when the
+    network is used it multiplies each number once. Give a Sequential or functional model with a `keras.Input` of fixed
+    size. A ValueError is raised for another, and where a layer has weights but no formula here, or more than one call.
 
     Examples
     --------
@@ -107,18 +80,18 @@ def count(model) -> pd.DataFrame:
     """
     if not hasattr(model, "layers"):
         advice = "Pass `model()`." if callable(model) else "Pass a model, not its weights or its numbers."
-        raise _refusal("model", type(model).__name__, "a Keras model", advice)
+        raise refusal("model", type(model).__name__, "a Keras model", advice)
     graph = getattr(model, "_functional", model)  # a Sequential model keeps its graph there
     if not hasattr(graph, "_nodes_by_depth"):
         advice = "Put it first, as in `keras.Sequential([keras.Input((28, 28, 1)), *model.layers])`."
-        raise _refusal(f"model {model.name!r}", "no images yet", "a model that begins with keras.Input", advice)
+        raise refusal(f"model {model.name!r}", "no images yet", "a model that begins with keras.Input", advice)
     calls = [call for calls in graph._nodes_by_depth.values() for call in calls]
     rows = []
     for layer in model.layers:
         # Not layer.output: that is from the first model to call the layer, perhaps on images of another size.
         shapes = [tuple(call.outputs[0].shape[1:]) for call in calls if call.operation is layer]
         if len(shapes) != 1:
-            raise _refusal(f"layer {layer.name!r}", f"{len(shapes)} calls", "one call", BY_HAND)
+            raise refusal(f"layer {layer.name!r}", f"{len(shapes)} calls", "one call", BY_HAND)
         if type(layer).__name__ != "InputLayer":  # listed in a functional model, not in a Sequential one
             rows.append((layer.name, type(layer).__name__, shapes[0], *_count_layer(layer, shapes[0])))
     table = pd.DataFrame(rows, columns=["layer", "kind", "output_shape", "parameters", "multiply_adds"])
@@ -132,7 +105,7 @@ def _count_layer(layer, shape: tuple[int | None, ...]) -> tuple[int, int]:
         return 0, 0
     if None in shape:
         advice = "Give keras.Input the sides of the images, as in `keras.Input((28, 28, 1))`."
-        raise _refusal(f"layer {layer.name!r}", f"outputs {shape}", "outputs of fixed size", advice)
+        raise refusal(f"layer {layer.name!r}", f"outputs {shape}", "outputs of fixed size", advice)
     if kind == "Dense":  # acts on the last axis, at each position of the axes before
         inputs, units = layer.kernel.shape
         positions = math.prod(shape[:-1])
@@ -147,15 +120,11 @@ def _count_layer(layer, shape: tuple[int | None, ...]) -> tuple[int, int]:
     if kind == "BatchNormalization":
         return (2 + layer.scale + layer.center) * layer.moving_mean.shape[0], math.prod(shape)
     expected = "Dense, Conv2D, DepthwiseConv2D, BatchNormalization or no weights"
-    raise _refusal(f"layer {layer.name!r}", kind, expected, BY_HAND)
+    raise refusal(f"layer {layer.name!r}", kind, expected, BY_HAND)
 
 
 def _area(name: str, size: Size) -> int:
     sides = size if isinstance(size, (tuple, list)) else (size, size)
     if len(sides) != 2:
-        raise _refusal(name, repr(size), "one integer or (height, width)", f"Pass `{name}[:2]`.")
+        raise refusal(name, repr(size), "one integer or (height, width)", f"Pass `{name}[:2]`.")
     return positive_integer(name, sides[0]) * positive_integer(name, sides[1])
-
-
-def _refusal(what: str, got: str, expected: str, advice: str) -> ValueError:
-    return ValueError(f"{what}: got {got}; expected {expected}. {advice}")

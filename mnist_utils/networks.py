@@ -113,7 +113,7 @@ def good(seed=None):
 
 def small(seed=None, *, weighted=True):
     """Return the smallest network of the book, which sums each of its last feature maps, `weighted`, or averages it."""
-    # No scale where the weights behind the next ReLU make up for it, thus all but the residual's could have none.
+    # Batch normalization needs no scale where the weights behind the next ReLU make up for it.
     before = [
         *_normalized(layers.Conv2D(6, 5, strides=2, use_bias=False), scale=False),
         *_normalized(layers.Conv2D(8, 3, use_bias=False), scale=False),
@@ -171,17 +171,15 @@ def _normalized(convolution, scale=True):
 
 
 def _sequential(seed, *hidden):
-    """Return a network of these layers, one after the other, with initial kernels drawn from the seed."""
     _initialize(hidden, seed)
     return _in_float32(keras.Sequential([keras.Input((28, 28, 1), dtype="float32"), *hidden]))
 
 
 def _in_float32(model):
     model.dtype_policy = "float32"
-    floatx = keras.config.floatx()
-    if floatx in ("float16", "bfloat16"):
+    if keras.config.floatx() in ("float16", "bfloat16"):
         advice = 'Call `keras.config.set_floatx("float32")` before you train this network.'
-        warnings.warn(str(refusal("floatx", floatx, "float32, for the loss", advice)), stacklevel=4)
+        warnings.warn(str(refusal("floatx", keras.config.floatx(), "float32, for the loss", advice)), stacklevel=4)
     return model
 
 

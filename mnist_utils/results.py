@@ -84,8 +84,9 @@ def provenance(name: str, folder: str | os.PathLike | None = None) -> dict:
 def conditions(name: str, folder: str | os.PathLike | None = None) -> pd.DataFrame:
     """Return the settings of the conditions of a study, indexed by their names.
 
-    >>> load("rate-and-batch").join(conditions("rate-and-batch")[["batch_size"]], on="condition")["batch_size"].max()
-    512
+    >>> rows = load("rate-and-batch").join(conditions("rate-and-batch")[["batch_size"]], on="condition")
+    >>> sorted(set(rows["batch_size"]))
+    [32, 128, 512]
     """
     return pd.DataFrame(provenance(name, folder)["conditions"]).set_index("name").rename_axis("condition")
 
@@ -149,26 +150,10 @@ def _restored(path: Path) -> str:
 def summarize(rows: pd.DataFrame, by: str | Sequence[str], of: str = "accuracy") -> pd.DataFrame:
     """Return mean, standard deviation and 95 % t interval of the mean over the seeds of each group.
 
-    Parameters
-    ----------
-    rows : pandas.DataFrame
-        Rows of a study.
-    by : str or sequence of str
-        Columns that tell the groups apart; each seed may stand once in a group.
-    of : {"accuracy", "loss"}
+    `by` are columns that tell the groups apart; each seed may stand once in a group. The table has a row for each
+    group, and the columns seeds, mean, sd, low, high; with one seed the last three are nan. Raises ResultsError if
+    there are no rows, a number is missing (as the loss of a network that has diverged), or a seed stands twice.
 
-    Returns
-    -------
-    pandas.DataFrame
-        A row for each group; columns seeds, mean, sd, low, high. With one seed the last three are nan.
-
-    Raises
-    ------
-    ResultsError
-        If there are no rows, a number is missing (a network whose loss was no number), or a seed stands twice.
-
-    Examples
-    --------
     >>> two = pd.DataFrame({"split": ["test", "test"], "seed": [0, 1], "accuracy": [0.96, 0.98]})
     >>> summarize(two, by="split").round(3)  # doctest: +NORMALIZE_WHITESPACE
            seeds  mean     sd    low   high

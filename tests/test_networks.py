@@ -215,26 +215,16 @@ def test_networks_built_in_threads_get_the_same_format_each_and_leave_the_settin
     assert keras.config.image_data_format() == "channels_first"
 
 
-@pytest.mark.parametrize(
-    ("hidden", "units"),
-    [(64, [64]), ("64", [64]), ((64.0, 32.0), [64, 32]), (["64", "32"], [64, 32]), (np.array([20.0]), [20])],
-)
-def test_what_is_advised_for_hidden_layers_builds_them(hidden, units):
-    with pytest.raises(ValueError, match=r"hidden: got .*; expected a sequence of integers, at least 1 each") as caught:
-        networks.dense(hidden)
-    advised = networks.dense(eval(str(caught.value).split("`")[1]))
-    assert [layer.units for layer in advised.layers[1:]] == [*units, 10]
-
-
-@pytest.mark.parametrize("hidden", [(0,), (64, -1), (64.5,), None, 0, "many", (None,)])
+@pytest.mark.parametrize("hidden", [(0,), (64, -1), (64.5,), None, 0, "64", (None,)])
 def test_hidden_layers_that_cannot_be_are_refused(hidden):
-    with pytest.raises(ValueError, match=r"Pass whole numbers, such as `\(64, 64\)`"):
+    with pytest.raises(ValueError, match=r"hidden: got .*; expected an integer, at least 1. Pass a whole number"):
         networks.dense(hidden)
 
 
-def test_hidden_layers_may_come_from_any_iterable():
+def test_hidden_layers_may_come_from_any_iterable_or_be_one_number():
     for hidden in (iter([64, 64]), np.array([64, 64]), [64, 64]):
         assert networks.dense(hidden).count_params() == 55_050
+    assert [layer.units for layer in networks.dense(64).layers[1:]] == [64, 10]
     assert networks.dense(()).count_params() == 7_850
 
 
