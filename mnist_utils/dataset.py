@@ -88,8 +88,11 @@ def _repaired(images: object) -> str:
         text, array = f"{text}[..., 3]", array[..., 3]
     elif array.shape[-3:-1] == (28, 28) and array.shape[-1] in (3, 4):  # Colors, and maybe their opacity.
         text, array = f"{text}[..., :3].mean(axis=-1)", array[..., :3].mean(axis=-1)
-    elif array.ndim == 2 and array.shape[1] == 785:  # Rows of a CSV file that begin with the label.
-        text, array = f"{text}[:, 1:]", array[:, 1:]
+    elif array.ndim == 2 and array.shape[1] == 785:  # Rows of a CSV file with the labels in front or behind.
+        if array[:, -1].any() and not array[:, 0].any():
+            text, array = f"{text}[:, :-1]", array[:, :-1]
+        else:
+            text, array = f"{text}[:, 1:]", array[:, 1:]
     axes = tuple(side for side in array.shape if side > 1)
     if axes not in ((28, 28), (784,), (*axes[:1], 28, 28), (*axes[:1], 784)):
         raise unfit("Their size is another: make each of 28 x 28 gray pixels, for example by Pillow's Image.resize.")
@@ -197,7 +200,7 @@ def _integers(labels: ArrayLike, classes: int | None = None) -> np.ndarray:
     elif array.ndim != 1 and array.size == max(array.shape, default=1):
         text, array = f"{text}.ravel()", array.ravel()
     if array.ndim != 1 or array.dtype.kind not in "biuf":
-        raise refusal("labels", got, expected, "Pass one integer an image, such as one column of a table.", DatasetError)
+        raise refusal("labels", got, expected, "Pass one integer an image, such as a column of a table.", DatasetError)
     if array.dtype.kind == "f" and not ((array == np.trunc(array)) & (abs(array) < 2**53)).all():
         advice = "Not all are whole numbers: pass the labels from before they were scaled, predicted or lost."
         raise refusal("labels", got, expected, advice, DatasetError)

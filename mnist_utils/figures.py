@@ -16,17 +16,8 @@ if get_ipython() is not None:
 def show_digits(images, titles=None, columns=10, value_range=None, size=0.75):
     """Draw images side by side, in rows, and return the figure and its axes, of shape (rows, columns).
 
-    Parameters
-    ----------
-    images : array of shape (n, height, width)
-        Or one image, rows of 784 pixels, images with a last axis of 1, or in colors.
-    titles : sequence of n strings or numbers, optional
-    columns : int
-        Images a row.
-    value_range : (float, float), optional
-        The values drawn black and white: (0, 1) for preprocessed pixels; without it (0, 255), for raw ones.
-    size : float
-        Width of one image in inches.
+    `images` have the shape (n, height, width), or are one image, rows of 784 pixels, in colors, or with a channel of 1.
+    The values of `value_range` are drawn black and white; without it (0, 255). `size` is the width of one in inches.
     """
     images, (black, white) = _drawable(images, value_range)
     names = _names(titles, len(images))
@@ -43,13 +34,9 @@ def show_digits(images, titles=None, columns=10, value_range=None, size=0.75):
 
 
 def draw_flow(boxes, arrows):
-    """Draw what flows through a network, from left to right, and return the figure and its axis.
-
-    Each of `arrows` stands over the arrow between two of `boxes`.
-    """
+    """Draw boxes from left to right, with an arrow and its text between each two; return the figure and its axis."""
     if len(arrows) != len(boxes) - 1:
-        expected = f"{len(boxes) - 1}, one fewer than boxes"
-        raise refusal("arrows", len(arrows), expected, "An empty string leaves one bare.")
+        raise refusal("arrows", len(arrows), f"{len(boxes) - 1}, one fewer than boxes", "'' leaves one bare.")
     figure, axis = plt.subplots(figsize=(1.5 * len(boxes), 1.2))
     axis.set(xlim=(-0.4, len(boxes) - 0.6), ylim=(-0.4, 0.7))
     axis.set_axis_off()
@@ -63,18 +50,11 @@ def draw_flow(boxes, arrows):
 
 
 def show_numbers(arrays, titles=None, cell=0.42):
-    """Draw small matrices as tables, negative numbers red and positive ones blue; return the figure and its n axes.
-
-    `arrays` are matrices of any shapes, or one matrix; `cell` is the side of one cell in inches.
-    """
-    arrays = [np.asarray(array) for array in arrays]
-    if all(array.ndim == 1 for array in arrays):
-        arrays = [np.stack(arrays)]
-    shapes = [array.shape for array in arrays]
-    if any(len(shape) != 2 for shape in shapes):
-        raise refusal("arrays", f"shapes {shapes}", "shapes (rows, columns)", "Pass a list of matrices.")
+    """Draw matrices, or one, as tables, negative numbers red, positive ones blue; return the figure and its n axes."""
+    arrays = [arrays] if all(np.ndim(array) == 1 for array in arrays) else arrays
+    arrays = [np.atleast_2d(array) for array in arrays]
     names = _names(titles, len(arrays))
-    rows, columns = max(shape[0] for shape in shapes), [shape[1] for shape in shapes]
+    rows, columns = max(len(array) for array in arrays), [array.shape[1] for array in arrays]
     size = (cell * (sum(columns) + len(arrays) - 1), cell * rows + (0 if titles is None else 0.35))
     figure, axes = plt.subplots(1, len(arrays), figsize=size, width_ratios=columns, squeeze=False)
     for axis, array, name in zip(axes[0], arrays, names, strict=True):
@@ -91,8 +71,7 @@ def show_numbers(arrays, titles=None, cell=0.42):
 def show_matrix(table, form="d", value_range=(None, None)):
     """Draw a table as cells with the number in each, the darker the larger, and return the figure and its axis.
 
-    Its labels and their names become those of the axes. Numbers are written as `form` says, such as "d" or ".3f";
-    `value_range` are the values drawn lightest and darkest, those of the table where None.
+    `value_range` has the values drawn lightest and darkest; those of the table where None.
     """
     table = pd.DataFrame(table)
     figure, axis = plt.subplots(figsize=(0.6 * table.shape[1] + 1, 0.42 * table.shape[0] + 0.9))
@@ -119,30 +98,22 @@ def _drawable(images, value_range):
     array = np.asarray(images)
     if array.dtype.kind in "OSU":
         array = array.astype(float)
-    if array.shape[-1:] == (785,):  # rows of a CSV file that begin with the label
-        array = array[..., 1:]
-    if array.shape[-1:] == (784,):
-        array = array.reshape(-1, 28, 28)
+    if array.shape[-1:] in ((784,), (785,)):  # rows of a CSV file, which may begin with the label
+        array = array[..., -784:].reshape(-1, 28, 28)
     if array.ndim == 2 or (array.ndim == 3 and array.shape[1] != array.shape[2] in (1, 3, 4)):
         array = array[None]
     if array.ndim == 4 and 1 in (array.shape[1], array.shape[3]):
         array = array.squeeze(axis=3 if array.shape[3] == 1 else 1)
-    got, in_color = f"{array.dtype} of shape {np.shape(images)}", array.ndim == 4 and array.shape[3] in (3, 4)
-    if array.size == 0 or not (array.ndim == 3 or in_color):
-        raise refusal("images", got, "shape (n, height, width)", "Pass one image at least, of rows and columns.")
+    got = f"{array.dtype} of shape {np.shape(images)}"
+    if not (array.ndim == 3 or array.shape[3:] in ((3,), (4,))) or array.size == 0 or not np.isfinite(array).all():
+        advice = "Pass one image at least, without nan and inf."
+        raise refusal("images", got, "finite numbers of shape (n, height, width)", advice)
     low, high, kind = float(array.min()), float(array.max()), array.dtype.kind
-    got = f"{got}, from {low:g} to {high:g}"
-    if not np.isfinite([low, high]).all():
-        raise refusal("images", got, "finite numbers", "Find the step that made the others.")
-    drawn = value_range or ((0, 1) if kind == "b" else (0, 255))
-    better = drawn
-    if value_range is None and (low < 0 or high > 255 or (kind != "b" and 0 < high <= 1) or (kind == "f" and high < 16)):
-        better = (0, 1) if low >= 0 and high <= 1 else (low, high)
-    elif kind in "iu" and high > 1 >= drawn[1]:  # as for preprocessed pixels, and all ink would be white
-        better = (0, 255)
-    if better != drawn:
-        advice = f"Use `show_digits(images, value_range=({better[0]:.3g}, {better[1]:.3g}))`."
-        raise refusal("images", got, f"values from {drawn[0]:g} to {drawn[1]:g}", advice)
-    if in_color:  # matplotlib draws colors as they are
-        array = np.clip((array - drawn[0]) / (drawn[1] - drawn[0]), 0, 1)
-    return array, drawn
+    black, white = value_range or ((0, 1) if kind == "b" else (0, 255))
+    other = value_range is None and (low < 0 or high > white or 0 < high < white / 15)
+    if other or (kind in "iu" and high > 1 >= white):  # or else drawn all black, or all ink white
+        advice = f"Use `show_digits(images, value_range=({min(low, 0):.3g}, {max(high, 1):.3g}))`."
+        raise refusal("images", f"{got}, from {low:g} to {high:g}", f"values from {black:g} to {white:g}", advice)
+    if array.ndim == 4:  # matplotlib takes no range for colors
+        array = np.clip((array - black) / (white - black), 0, 1)
+    return array, (black, white)

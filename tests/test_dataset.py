@@ -3,12 +3,10 @@
 MUTATIONS sets how many mutated inputs the fuzz test tries: ``MUTATIONS=10000 pytest tests/test_dataset.py -k mutated``.
 """
 
-import bz2
 import contextlib
 import gzip
 import hashlib
 import io
-import lzma
 import os
 import shutil
 import subprocess
@@ -19,7 +17,6 @@ import zlib
 from pathlib import Path
 
 import hypothesis.strategies as st
-import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pytest
@@ -53,8 +50,8 @@ def refusal(function, *args, **kwargs):
 
 def followed(message, **arguments):
     """Return the value of the expression that a message puts between backticks: what a reader would do next."""
-    modules = {"np": np, "plt": plt, "io": io, "gzip": gzip, "bz2": bz2, "lzma": lzma}
-    return eval(message.split("`")[1], modules | {"read_idx": read_idx, "one_hot": one_hot} | arguments)
+    names = {"np": np, "io": io, "gzip": gzip, "read_idx": read_idx, "one_hot": one_hot}
+    return eval(message.split("`")[1], names | arguments)
 
 
 @pytest.fixture(scope="module")
@@ -88,16 +85,9 @@ def test_numbers_are_read_as_big_endian():
 @pytest.mark.parametrize("name", ["plain", "odd ü name.gz"])
 def test_a_file_is_read_by_its_content_whatever_its_name(tmp_path, kind, name):
     path = tmp_path / name
-    path.write_bytes(idx(SMALL))
-    np.testing.assert_array_equal(read_idx(kind(path)), SMALL, strict=True)
-    path.write_bytes(gzip.compress(idx(SMALL)))
-    np.testing.assert_array_equal(read_idx(kind(path)), SMALL, strict=True)
-
-
-def test_an_array_can_be_changed_without_changing_the_bytes_given():
-    content = bytearray(idx(np.zeros(3, np.uint8)))
-    read_idx(content)[:] = 7
-    assert content == idx(np.zeros(3, np.uint8))
+    for content in (idx(SMALL), gzip.compress(idx(SMALL))):
+        path.write_bytes(content)
+        np.testing.assert_array_equal(read_idx(kind(path)), SMALL, strict=True)
 
 
 def test_a_gzip_file_of_several_members_is_read():
@@ -112,15 +102,6 @@ def test_data_that_expand_a_hundredfold_are_read():
     packed = gzip.compress(idx(array))
     assert len(packed) < array.nbytes / 100
     np.testing.assert_array_equal(read_idx(packed), array, strict=True)
-    np.testing.assert_array_equal(read_idx(packed, sha256=hashlib.sha256(idx(array)).hexdigest()), array)
-
-
-def test_a_content_larger_than_one_piece_has_its_checksum_checked():
-    array = np.random.default_rng(0).integers(0, 256, 3_000_005, np.uint8)
-    right = hashlib.sha256(idx(array)).hexdigest()
-    np.testing.assert_array_equal(read_idx(idx(array), sha256=right.upper()), array, strict=True)
-    array[-1] += 1
-    assert right in refusal(read_idx, gzip.compress(idx(array), 1), sha256=right)
 
 
 # Refusing what is no IDX file
@@ -131,31 +112,22 @@ def test_a_content_larger_than_one_piece_has_its_checksum_checked():
     ("content", "parts"),
     [
         (b"", ["the first bytes (none)", "magic number of IDX"]),
-        (b"\0\0\x08", ["the first bytes 00 00 08", "magic number of IDX"]),
         (b"\0\0\x0a\0", ["the first bytes 00 00 0a 00", "magic number of IDX: 00 00, one of 08 09 0b 0c 0d 0e"]),
         (header(0x08, (2, 3))[:-1], ["truncated dimensions of 7 bytes", "8 bytes for the 2 dimensions"]),
-        (b"\0\0\x08\xff", ["truncated dimensions of 0 bytes", "1020 bytes for the 255 dimensions"]),
         (idx(SMALL)[:-1], ["truncated data of 11 bytes", "12 bytes for the shape (2, 3) and 2 bytes an item"]),
-        (header(0x0E, ()), ["truncated data of 0 bytes", "8 bytes for the shape () and 8 bytes an item"]),
         (idx(SMALL) + b"\0", ["data that go on after 12 bytes", "12 bytes for the shape (2, 3)"]),
-        (header(0x08, (0, 5)) + b"\0", ["data that go on after 0 bytes", "0 bytes for the shape (0, 5)"]),
         (header(0x08, (1,) * 65) + b"\0", ["the shape (1, 1, ", "one that NumPy can hold (", "64"]),
-        (
-            header(0x0E, (0, 2**32 - 1, 2**32 - 1)),
-            ["the shape (0, 4294967295, 4294967295)", "one that NumPy can hold ("],
-        ),
+        (header(0x0E, (0, 2**32 - 1, 2**32 - 1)), ["the shape (0, 4294967295, 42", "one that NumPy can hold ("]),
     ],
 )
 def test_a_malformed_content_is_refused_with_what_was_got_and_expected(tmp_path, content, parts, gzipped):
     path = tmp_path / "some-file"
     path.write_bytes(gzip.compress(content) if gzipped else content)
     message = refusal(read_idx, path)
-    got, expected, *_ = parts
-    assert message.startswith(f"{path}: got {got}")
-    assert f"; expected {expected}" in message or f"; expected the {expected}" in message
-    assert all(part in message for part in parts)
+    assert message.startswith(f"{path}: got {parts[0]}")
+    assert all(part in message for part in ["; expected ", *parts])
     assert message.endswith(". Check that this is the file that you meant, and get a fresh copy of it.")
-    assert refusal(read_idx, path.read_bytes()).startswith(f"the bytes given: got {got}")
+    assert refusal(read_idx, path.read_bytes()).startswith(f"the bytes given: got {parts[0]}")
 
 
 PACKED = gzip.compress(idx(SMALL), mtime=0)  # the same in each of pytest's processes
@@ -164,15 +136,11 @@ PACKED = gzip.compress(idx(SMALL), mtime=0)  # the same in each of pytest's proc
 @pytest.mark.parametrize(
     ("content", "reason"),
     [
-        (PACKED[:2], "it ends too early"),
         (PACKED[:15], "it ends too early"),
-        (PACKED[:-1], "it ends too early"),
         (PACKED[:-8], "it ends too early"),
         (PACKED + b"garbage", "incorrect header check"),
-        (PACKED + b"\0", "it ends too early"),
         (PACKED + b"\0\0", "incorrect header check"),
         (PACKED[:2] + b"\x07" + PACKED[3:], "unknown compression method"),
-        (PACKED[:10] + b"\xff" + PACKED[11:], "invalid block type"),
         (PACKED[:-8] + bytes([PACKED[-8] ^ 1]) + PACKED[-7:], "incorrect data check"),
         (PACKED[:-1] + b"\1", "incorrect length check"),
     ],
@@ -187,21 +155,20 @@ def test_a_corrupt_gzip_file_is_refused(tmp_path, content, reason):
 
 
 def test_a_wrong_checksum_is_refused_with_both_checksums():
-    right = hashlib.sha256(idx(SMALL)).hexdigest()
-    np.testing.assert_array_equal(read_idx(idx(SMALL), sha256=right), SMALL, strict=True)
-    np.testing.assert_array_equal(read_idx(PACKED, sha256=right), SMALL, strict=True)
-    changed = idx(SMALL + np.int16(1))
-    got = hashlib.sha256(changed).hexdigest()
-    message = refusal(read_idx, changed, sha256=right)
-    assert message.startswith(f"the bytes given: got content of SHA-256 {got}; expected {right}. Check that")
+    array = np.random.default_rng(0).integers(0, 256, 3_000_005, np.uint8)  # more than one piece
+    right = hashlib.sha256(idx(array)).hexdigest()
+    np.testing.assert_array_equal(read_idx(idx(array), sha256=right.upper()), array, strict=True)
+    array[-1] += 1
+    got = hashlib.sha256(idx(array)).hexdigest()
+    for content in (idx(array), gzip.compress(idx(array), 1)):
+        message = refusal(read_idx, content, sha256=right)
+        assert message.startswith(f"the bytes given: got content of SHA-256 {got}; expected {right}. Check that")
 
 
 def test_a_missing_file_is_refused_with_its_name_and_where_it_was_looked_for(tmp_path):
     message = refusal(read_idx, tmp_path / "absent-idx1-ubyte.gz")
     assert message.startswith(f"{tmp_path / 'absent-idx1-ubyte.gz'}: got [Errno 2] No such file")
-    assert message.endswith(
-        f"expected an IDX file that can be read. Correct the path; a relative one starts from {Path.cwd()}."
-    )
+    assert message.endswith(f"Correct the path; a relative one starts from {Path.cwd()}.")
 
 
 @pytest.mark.parametrize(("there", "meant"), [("labels", "labels.gz"), ("labels.gz", "labels")])
@@ -216,49 +183,29 @@ def packed_by(save, *args):
     return file.getvalue()
 
 
-def zipped():
-    file = io.BytesIO()
-    with zipfile.ZipFile(file, "w") as archive:
-        archive.writestr("t10k-images-idx3-ubyte", idx(SMALL))
-    return file.getvalue()
+ZIP = packed_by(lambda file: zipfile.ZipFile(file, "w").writestr("t10k-images-idx3-ubyte", idx(SMALL)))
 
 
 @pytest.mark.parametrize("gzipped", [False, True])
 @pytest.mark.parametrize("kind", [bytes, Path])
 @pytest.mark.parametrize(
     "content",
-    [
-        gzip.compress(gzip.compress(idx(SMALL))),
-        bz2.compress(idx(SMALL)),
-        lzma.compress(idx(SMALL)),
-        packed_by(np.save, SMALL),
-        b"0,1,2\n3,4,5\n",
-        b"first,second,third pixel\r\n0,1,2\r\n3,4,5\r\n",
-        b'"label","pixel0","pixel1"\n0,1,2\n3,4,5\n',
-        b"label," + b",".join(b"%dx%d" % divmod(pixel, 28) for pixel in range(2)) + b"\n0,1,2\n3,4,5\n",
-    ],
-    ids=["gzip", "bzip2", "xz", "npy", "csv", "csv-header", "csv-quoted", "csv-mnist"],
+    [gzip.compress(gzip.compress(idx(SMALL))), packed_by(np.save, SMALL), packed_by(lambda f: np.savez(f, x=SMALL))],
+    ids=["gzip", "npy", "npz"],
 )
 def test_a_file_of_another_format_is_read_by_what_the_message_advises(tmp_path, content, kind, gzipped):
     path = tmp_path / "some-file"
     path.write_bytes(gzip.compress(content) if gzipped and content[:2] != b"\x1f\x8b" else content)
     given = path if kind is Path else path.read_bytes()
-    np.testing.assert_array_equal(followed(refusal(read_idx, given), path_or_bytes=given), SMALL)
-
-
-def test_an_archive_of_numpy_and_a_picture_are_read_by_what_the_message_advises():
-    archive = packed_by(lambda file: np.savez(file, x=SMALL))
-    np.testing.assert_array_equal(followed(refusal(read_idx, archive), path_or_bytes=archive)["x"], SMALL)
-    picture = packed_by(lambda file: plt.imsave(file, SMALL / 5, cmap="gray", format="png"))
-    assert followed(refusal(read_idx, picture), path_or_bytes=picture).shape == (2, 3, 4)
+    result = followed(refusal(read_idx, given), path_or_bytes=given)
+    np.testing.assert_array_equal(result if isinstance(result, np.ndarray) else result["x"], SMALL)
 
 
 @pytest.mark.parametrize(
     ("content", "advice"),
     [
-        (zipped(), "It is a zip archive: unzip it, and read the files in it."),
+        (ZIP, "It is a zip archive: unzip it, and read the files in it."),
         (b"version https://git-lfs.github.com/spec/v1\noid sha256:0", "It is a pointer of Git LFS: run 'git lfs pull'"),
-        (b"<!DOCTYPE html>", "It is a page of HTML or XML: read it"),
         (b'\n<?xml version="1.0"?><Error><Code>AccessDenied', "It is a page of HTML or XML: read it"),
         (b"\1\x08\0\0\2\0\0\0ab", "It is an IDX file in little-endian order: write all its numbers as big-endian"),
         (b"\0\0\x08\2\2\0\0\0\3\0\0\0abcdef", "The dimensions (2, 3) are little-endian: write them"),
@@ -272,12 +219,6 @@ def test_a_file_that_no_expression_reads_is_refused_with_what_it_is_and_what_to_
 @pytest.mark.parametrize("path", [".", "null\0character"])
 def test_a_path_that_cannot_be_opened_is_refused(path):
     assert refusal(read_idx, path).startswith(f"{path}: got ")
-
-
-@pytest.mark.parametrize("argument", [3, None, [0, 0, 8, 0], SMALL])
-def test_what_is_neither_path_nor_bytes_is_refused(argument):
-    message = refusal(read_idx, argument)
-    assert message.startswith(f"path_or_bytes: got {type(argument).__name__}; expected a str or os.PathLike, or bytes.")
 
 
 # Memory may be so many times the input or its expanded content, plus what zlib, buffers and messages need.
@@ -307,13 +248,6 @@ def test_a_tiny_file_that_claims_to_be_huge_costs_nothing(shape, gzipped):
     assert peak < CONSTANT
 
 
-def test_a_gzip_file_that_expands_far_but_less_than_claimed_costs_what_it_holds():
-    packed = gzip.compress(header(0x08, (2**31,)) + bytes(1_000_000))
-    peak, error = memory_of(lambda: read_idx(packed))
-    assert "truncated data of 1,000,000 bytes" in str(error)
-    assert peak < 5_000_000
-
-
 def test_a_gzip_bomb_is_expanded_no_further_than_its_header_claims():
     bomb = gzip.compress(header(0x08, (1000,)) + bytes(50_000_000), 9)
     peak, error = memory_of(lambda: read_idx(bomb))
@@ -326,35 +260,20 @@ def test_a_gzip_bomb_is_expanded_no_further_than_its_header_claims():
 SIDES = (0, 1, 2, 8, 28, 255, 256, 65_535, 10**6, 2**24, 2**31 - 1, 2**31, 2**32 - 1)
 FIELDS = [side.to_bytes(4, "big") for side in SIDES]
 MAGIC = st.builds(lambda code, rank: bytes([0, 0, code, rank]), st.integers(7, 15), st.integers(0, 255))
-MUTATION = st.one_of(
-    st.tuples(st.just("flip"), st.integers(0, 1 << 14), st.just(b"")),
-    st.tuples(st.just("truncate"), st.integers(0, 1 << 11), st.just(b"")),
-    st.tuples(st.just("insert"), st.integers(0, 1 << 11), st.binary(min_size=1, max_size=20)),
-    st.tuples(st.just("append zeros"), st.integers(1, 160_000), st.just(b"")),
-    st.tuples(st.just("delete"), st.integers(0, 1 << 11), st.binary(min_size=1, max_size=20)),
-    st.tuples(st.just("replace"), st.integers(0, 30), st.binary(min_size=1, max_size=4)),
-    st.tuples(st.just("replace"), st.sampled_from([4, 8, 12, 16, 20]), st.sampled_from(FIELDS)),
-    st.tuples(st.just("replace"), st.just(0), MAGIC),
+PLACES, LENGTHS = st.integers(0, 1 << 11), st.integers(0, 20)
+MUTATION = st.one_of(  # a place, how many bytes are taken out, and what is put in
+    st.tuples(PLACES, LENGTHS, st.binary(max_size=20)),
+    st.tuples(PLACES, st.just(1 << 20), st.just(b"") | st.builds(bytes, st.integers(1, 160_000))),
+    st.tuples(st.sampled_from([4, 8, 12, 16, 20]), st.just(4), st.sampled_from(FIELDS)),
+    st.tuples(st.just(0), st.just(4), MAGIC),
 )
 
 
 def mutate(content, mutations):
-    content = bytearray(content)
-    for kind, number, value in mutations:
-        place = number % (len(content) + 1)
-        if kind == "flip" and content:
-            content[number // 8 % len(content)] ^= 1 << number % 8
-        elif kind == "truncate":
-            del content[place:]
-        elif kind == "insert":
-            content[place:place] = value
-        elif kind == "append zeros":
-            content += bytes(number)
-        elif kind == "delete":
-            del content[place : place + len(value)]
-        elif kind == "replace":
-            content[place : place + len(value)] = value
-    return bytes(content)
+    for place, count, new in mutations:
+        place %= len(content) + 1
+        content = content[:place] + new + content[place + count :]
+    return content
 
 
 def expand(content):
@@ -372,12 +291,7 @@ def expand(content):
 
 
 @settings(max_examples=int(os.environ.get("MUTATIONS", "500")), deadline=None, suppress_health_check=[*HealthCheck])
-@given(
-    array=ARRAYS,
-    mutations=st.lists(MUTATION, max_size=3),
-    gzipped=st.booleans(),
-    gzip_mutations=st.lists(MUTATION, max_size=2),
-)
+@given(ARRAYS, st.lists(MUTATION, max_size=3), st.booleans(), st.lists(MUTATION, max_size=2))
 def test_a_mutated_input_gives_the_documented_error_or_what_it_holds_in_bounded_memory(
     array, mutations, gzipped, gzip_mutations
 ):
@@ -399,18 +313,13 @@ def test_a_mutated_input_gives_the_documented_error_or_what_it_holds_in_bounded_
 
 def test_mnist_is_what_keras_returns(mnist):
     (x_train, y_train), (x_test, y_test) = mnist
-    assert [part.shape for part in (x_train, y_train, x_test, y_test)] == [
-        (60_000, 28, 28),
-        (60_000,),
-        (10_000, 28, 28),
-        (10_000,),
-    ]
+    assert (x_train.shape, y_train.shape) == ((60_000, 28, 28), (60_000,))
+    assert (x_test.shape, y_test.shape) == ((10_000, 28, 28), (10_000,))
     assert {part.dtype for part in (x_train, y_train, x_test, y_test)} == {np.dtype("uint8")}
     assert np.bincount(y_train).tolist() == [5923, 6742, 5958, 6131, 5842, 5421, 5918, 6265, 5851, 5949]
     assert np.bincount(y_test).tolist() == [980, 1135, 1032, 1010, 982, 892, 958, 1028, 974, 1009]
     assert (int(x_train.sum(dtype=np.int64)), int(x_test.sum(dtype=np.int64))) == (1_567_298_545, 264_923_200)
-    assert isinstance(mnist, tuple)
-    assert all(isinstance(part, tuple) for part in mnist)
+    assert [type(part) for part in (mnist, *mnist)] == [tuple] * 3
     assert all(part.flags.writeable and part.flags.c_contiguous for pair in mnist for part in pair)
 
 
@@ -469,7 +378,7 @@ IMAGES = arrays(np.uint8, st.integers(0, 4).map(lambda n: (n, 28, 28))).map(with
 @settings(deadline=None)
 @given(IMAGES, st.booleans())
 def test_preprocess_divides_by_255_and_adds_the_channel(images, channels_first):
-    before = images.copy()
+    images, before = np.asfortranarray(images), images.copy()
     result = preprocess(images, channels_first)
     n = len(images)
     assert result.dtype == np.float32
@@ -480,59 +389,34 @@ def test_preprocess_divides_by_255_and_adds_the_channel(images, channels_first):
     assert not np.shares_memory(result, images)
 
 
-def test_preprocess_gives_contiguous_images_whatever_the_order_of_the_input():
-    images = np.asfortranarray(np.arange(2 * 784, dtype=np.uint8).reshape(2, 28, 28))
-    result = preprocess(images)
-    assert result.flags.c_contiguous
-    np.testing.assert_array_equal(result, preprocess(np.ascontiguousarray(images)))
-
-
-def test_preprocess_maps_0_to_0_and_255_to_1():
-    images = np.zeros((1, 28, 28), np.uint8)
-    images[0, 0] = 255
-    result = preprocess(images)
-    assert (result[0, 0, 0, 0], result[0, 1, 0, 0]) == (1.0, 0.0)
-
-
 def colored(digits, channels=3):
     return np.repeat(digits[..., None], channels, axis=-1)
 
 
-def transparent(digits):
-    return np.concatenate((colored(0 * digits), digits[..., None]), axis=-1)
+def table(digits):
+    return digits.reshape(-1, 784).astype(np.int64)
 
 
-def table(digits, first=(), last=()):
-    labels = [np.arange(1, len(digits) + 1)[:, None]]
-    return np.hstack([*labels * len(first), digits.reshape(-1, 784).astype(np.int64), *labels * len(last)])
-
-
+NUMBERS = np.arange(1, 6)[:, None]
 UNFIT = {
     "one image": lambda digits: digits[0],
-    "the row of one image": lambda digits: digits[0].ravel(),
     "rows": lambda digits: digits.reshape(-1, 784),
-    "rows of int64 with the label in front": lambda digits: table(digits, first="y"),
-    "rows of int64 with the label behind": lambda digits: table(digits, last="y"),
+    "rows of int64 with the label in front": lambda digits: np.hstack([NUMBERS, table(digits)]),
+    "rows of int64 with the label behind": lambda digits: np.hstack([table(digits), NUMBERS]),
     "a data frame": lambda digits: pd.DataFrame(table(digits)),
-    "a data frame with labels": lambda digits: pd.DataFrame(table(digits, first="y")),
+    "a data frame with labels": lambda digits: pd.DataFrame(np.hstack([NUMBERS, table(digits)])),
     "a data frame of floats in [0, 1], inverted": lambda digits: pd.DataFrame(1 - table(digits) / 255),
-    "a row of a data frame": lambda digits: pd.DataFrame(table(digits)).iloc[0],
     "a list of images": list,
-    "lists of numbers": lambda digits: digits.tolist(),
     "int64": lambda digits: digits.astype(np.int64),
     "int32, inverted": lambda digits: 255 - digits.astype(np.int32),
-    "whole floats": lambda digits: digits.astype(np.float32),
     "floats in [0, 1]": lambda digits: digits / 255,
     "one picture as plt.imread gives it": lambda digits: (digits[0] / 255).astype(np.float32),
-    "divided by 255 twice": lambda digits: digits / 255 / 255,
     "with a channel": lambda digits: digits[..., None],
     "with the channel first": lambda digits: digits[:, None],
     "RGB": colored,
     "RGBA": lambda digits: colored(digits, 4),
-    "one RGB picture": lambda digits: colored(digits)[0],
     "one RGB picture of floats, inverted": lambda digits: 1 - colored(digits)[0] / 255,
-    "black on transparent": transparent,
-    "padded to 32 x 32": lambda digits: np.pad(digits, ((0, 0), (2, 2), (2, 2))),
+    "black on transparent": lambda digits: np.concatenate((colored(0 * digits), digits[..., None]), axis=-1),
     "inverted": lambda digits: 255 - digits,
 }
 
@@ -542,11 +426,9 @@ def test_preprocess_takes_what_its_message_advises_for(mnist, kind):
     digits = mnist[1][0][:5]
     images = UNFIT[kind](digits)
     message = refusal(preprocess, images)
-    assert (
-        message.startswith("images: got ") and "expected a NumPy array of uint8 and shape (n, 28, 28), from" in message
-    )
+    assert "; expected a NumPy array of uint8 and shape (n, 28, 28), from" in message
     result = preprocess(followed(message, images=images))
-    assert len(result) == (1 if "one" in kind or "a row" in kind else 5)
+    assert len(result) == (1 if "one" in kind else 5)
     np.testing.assert_array_equal(result, preprocess(digits)[: len(result)])
 
 
@@ -558,36 +440,24 @@ def test_preprocess_takes_what_its_message_advises_for_black_and_white_images(mn
     np.testing.assert_array_equal(result[..., 0], binary.astype(np.float32))
 
 
+STEPS = np.linspace(0, 1, 784).reshape(1, 28, 28)
+
+
 @pytest.mark.parametrize(
     ("images", "got", "advice"),
     [
         (preprocess(np.zeros((1, 28, 28), np.uint8)), "float32 of shape (1, 28, 28, 1)", "use them as they are."),
         (preprocess(np.zeros((1, 28, 28), np.uint8), True), "float32 of shape (1, 1, 28, 28)", "use them as they are."),
-        (
-            np.linspace(-0.4, 2.8, 784).reshape(1, 28, 28),
-            "float64 of shape (1, 28, 28)",
-            "Pixels from -0.4 to 2.8 do not",
-        ),
-        (
-            np.full((1, 28, 28), 65_535, np.uint16),
-            "uint16 of shape (1, 28, 28)",
-            "Pixels from 6.55e+04 to 6.55e+04 do not",
-        ),
-        (
-            np.linspace(0, 1.5, 784).reshape(1, 28, 28),
-            "float64 of shape (1, 28, 28)",
-            "Pixels from 0 to 1.5 do not tell",
-        ),
+        (STEPS * 3.2 - 0.4, "float64 of shape (1, 28, 28)", "Pixels from -0.4 to 2.8 do not tell"),
+        (STEPS * 1.5, "float64 of shape (1, 28, 28)", "Pixels from 0 to 1.5 do not tell"),
+        (STEPS / 255, "float64 of shape (1, 28, 28)", "Pixels from 0 to 0.00392 do not tell"),
+        ((STEPS * 65_535).astype(np.uint16), "uint16 of shape (1, 28, 28)", "Pixels from 0 to 6.55e+04 do not tell"),
         (np.full((2, 28, 28), np.nan), "float64 of shape (2, 28, 28)", "Pixels are not-a-number or infinite: find"),
-        (np.full((2, 28, 28), np.inf), "float64 of shape (2, 28, 28)", "Pixels are not-a-number or infinite: find"),
+        (np.full((2, 28, 28), -np.inf), "float64 of shape (2, 28, 28)", "Pixels are not-a-number or infinite: find"),
         (np.ones((2, 32, 32), np.uint8), "uint8 of shape (2, 32, 32)", "make each of 28 x 28 gray pixels"),
         (np.zeros((480, 640, 3), np.uint8), "uint8 of shape (480, 640, 3)", "make each of 28 x 28 gray pixels"),
-        (np.zeros((2, 3, 28, 28), np.uint8), "uint8 of shape (2, 3, 28, 28)", "make each of 28 x 28 gray pixels"),
         (np.zeros((0, 784), np.uint8), "uint8 of shape (0, 784)", "There is no image in it"),
-        (np.uint8(3), "uint8 of shape ()", "There is no image in it"),
-        ([], "list", "There is no image in it"),
         ("five.png", "str", "There is no image in it"),
-        (None, "NoneType", "There is no image in it"),
     ],
 )
 def test_preprocess_refuses_what_no_expression_repairs(images, got, advice):
@@ -595,11 +465,6 @@ def test_preprocess_refuses_what_no_expression_repairs(images, got, advice):
     assert message.startswith(f"images: got {got}; expected a NumPy array of uint8 and shape (n, 28, 28), from")
     assert advice in message
     assert "`" not in message
-
-
-def test_preprocess_refuses_images_of_different_sizes():
-    message = refusal(preprocess, [np.zeros((28, 28), np.uint8), np.zeros((30, 28), np.uint8)])
-    assert message.startswith("images: got list (") and message.endswith("; expected one array. Make its parts equal.")
 
 
 def test_no_image_of_mnist_is_taken_for_inverted_or_black_and_white(mnist):
@@ -636,14 +501,11 @@ RIGHT = [1, 0, 3, 3]
     "labels",
     [
         np.array(RIGHT, float),
-        [1.0, 0.0, 3.0, 3.0],
         ["1", "0", "3", "3"],
         np.array(["1", "0", "3", "3"], object),
         pd.Series(RIGHT, dtype=float),
         pd.DataFrame({"label": RIGHT}),
-        pd.DataFrame({"label": ["1.0", "0.0", "3.0", "3.0"]}),
         np.array(RIGHT)[:, None],
-        np.array(RIGHT, np.float32)[None],
         np.eye(10)[RIGHT],
         pd.DataFrame(np.eye(10, dtype=bool)[RIGHT]),
         0.5 * np.eye(10)[RIGHT] + 0.05,
@@ -652,7 +514,6 @@ RIGHT = [1, 0, 3, 3]
 )
 def test_labels_are_taken_as_the_message_advises(labels, encode):
     message = refusal(encode, labels)
-    assert message.startswith("labels: got ")
     assert "; expected integers of shape (n,)" in message
     np.testing.assert_array_equal(encode(followed(message, labels=labels)), encode(RIGHT))
 
@@ -686,27 +547,13 @@ def test_a_label_above_the_classes_is_encoded_as_the_message_advises(labels):
     ("arguments", "message", "advice"),
     [
         (([-1, 3],), "labels: got int64 of shape (2,), from -1 to 3; expected integers", "Correct the labels"),
-        (
-            (np.array([2**64 - 1], np.uint64),),
-            "labels: got uint64 of shape (1,), from 18446744073709551615",
-            "Correct the",
-        ),
-        (([0.5, 1.0],), "labels: got float64 of shape (2,); expected", "Not all are whole numbers"),
-        (([np.nan, 1.0],), "labels: got float64 of shape (2,); expected", "Not all are whole numbers"),
-        (([np.inf, 1.0],), "labels: got float64 of shape (2,); expected", "Not all are whole numbers"),
-        ((None,), "labels: got object of shape (); expected", "Not all are whole numbers"),
-        ((np.full((3, 2), 3),), "labels: got int64 of shape (3, 2); expected", "such as one column of a table"),
-        (
-            (np.zeros((5, 28, 28)),),
-            "labels: got float64 of shape (5, 28, 28); expected",
-            "such as one column of a table",
-        ),
-        (([1j],), "labels: got complex128 of shape (1,); expected", "Pass one integer for each image"),
-        (
-            ([[1], [2, 3]],),
-            "labels: got list (setting an array element with a sequence.",
-            "Make its parts equal",
-        ),
+        (([2**64 - 1],), "labels: got uint64 of shape (1,), from 18446744073709551615", "Correct the labels"),
+        (([0.5, 1.0],), "labels: got float64 of shape (2,)", "Not all are whole numbers"),
+        (([np.nan, 1.0],), "labels: got float64 of shape (2,)", "Not all are whole numbers"),
+        ((None,), "labels: got object of shape ()", "Not all are whole numbers"),
+        ((np.full((3, 2), 3),), "labels: got int64 of shape (3, 2)", "such as a column of a table"),
+        (([1j],), "labels: got complex128 of shape (1,)", "Pass one integer an image"),
+        (([[1], [2, 3]],), "labels: got list (setting an array element with a", "Make its parts equal"),
         (([0], 0), "classes: got 0; expected an integer, at least 1.", "Pass a number in this range."),
         (([0], True), "classes: got True; expected an integer, at least 1.", "Pass a number in this range."),
         (([0], 2.0), "classes: got 2.0; expected an integer, at least 1.", "Pass `int(classes)`."),
@@ -728,7 +575,7 @@ def numbered(labels):
 
 @settings(deadline=None)
 @given(st.data(), st.lists(st.integers(0, 9), min_size=2, max_size=200), st.integers(0, 2**32))
-def test_split_is_disjoint_complete_exact_stratified_and_reproducible(data, labels, seed):
+def test_split_is_disjoint_complete_exact_and_stratified(data, labels, seed):
     labels = np.array(labels, np.uint8)
     validation = data.draw(st.integers(1, len(labels) - 1))
     images = numbered(labels)
@@ -743,9 +590,6 @@ def test_split_is_disjoint_complete_exact_stratified_and_reproducible(data, labe
     for label in range(10):
         share = np.count_nonzero(labels == label) * validation / len(labels)
         assert abs(np.count_nonzero(y_validation == label) - share) < 1
-    again = split(images, labels, validation, seed=seed)
-    for first, second in zip((x_train, y_train, x_validation, y_validation), sum(again, ()), strict=True):
-        np.testing.assert_array_equal(first, second, strict=True)
 
 
 def test_split_gives_what_rounding_leaves_to_the_largest_remainders():
@@ -776,20 +620,15 @@ def test_split_of_mnist_sets_ten_thousand_aside_as_the_chapters_and_stored_resul
     [
         ({"validation": 0}, "validation: got 0; expected an integer, at least 1 and at most 9."),
         ({"validation": 10}, "validation: got 10; expected an integer, at least 1 and at most 9."),
-        ({"validation": -1}, "validation: got -1; expected an integer"),
         ({"validation": 0.2}, "validation: got 0.2; expected an integer"),
         ({"validation": True}, "validation: got True; expected an integer"),
         ({"seed": None}, "seed: got None; expected an integer, at least 0."),
         ({"seed": -1}, "seed: got -1; expected an integer, at least 0."),
         (
-            {"images": np.zeros((9, 2))},
-            "images: got float64 of shape (9, 2); expected a NumPy array of shape (10, ...). 9",
+            {"images": np.ones(9)},
+            "images: got float64 of shape (9,); expected a NumPy array of shape (10, ...). 9 images",
         ),
-        ({"images": pd.DataFrame(np.zeros((9, 2)))}, "images: got DataFrame of shape (9, 2); expected a NumPy array"),
-        (
-            {"images": np.array(1)},
-            "images: got int64 of shape (); expected a NumPy array of shape (10, ...). No images",
-        ),
+        ({"images": np.array(1)}, "images: got int64 of shape (); expected a NumPy array of shape (10, ...). No im"),
         ({"images": [[1], [1, 2]]}, "images: got list (setting an array element with a sequence."),
     ],
 )
@@ -802,11 +641,6 @@ def test_split_refuses_what_it_cannot_split(changes, message):
 def test_split_takes_images_as_the_message_advises(images):
     result = split(followed(refusal(split, images, range(10), 5), images=images), range(10), 5)
     np.testing.assert_array_equal(result[1][0], split(np.eye(10), range(10), 5)[1][0])
-
-
-def test_split_says_both_counts_of_images_and_labels_that_do_not_agree():
-    message = refusal(split, pd.DataFrame(np.eye(9)), range(10), 5)
-    assert message.endswith(". 9 images have 10 labels: pass one label for each image.")
 
 
 def test_split_sets_a_share_aside_as_the_message_advises():
