@@ -20,7 +20,7 @@ def digits():
     return images[:COUNT], labels[:COUNT]
 
 
-def together(digits, models, activations, rates, factors, momentum=0.0, scales=None, epochs=1):
+def together(digits, models, activations, rates, factors, momentum=0.0, epochs=1):
     """Train as one ensemble what Keras models hold; return its weights, losses and accuracies."""
     images, labels = digits
     flat, classes = tf.constant(images.reshape(COUNT, -1)), tf.constant(labels, tf.int32)
@@ -30,17 +30,16 @@ def together(digits, models, activations, rates, factors, momentum=0.0, scales=N
     kernels = [np.stack([of[layer][0] for of in layers]) for layer in range(len(units))]
     biases = [np.stack([of[layer][1] for of in layers])[:, None] for layer in range(len(units))]
     ensemble.set_weights(kernels + biases)
-    scales = [1 / 255] * len(models) if scales is None else scales
+    scales = [1 / 255] * len(models)
     for epoch in range(epochs):
         steps = slice(epoch * STEPS, (epoch + 1) * STEPS)
         ensemble.train(flat, classes, ORDER, rates[steps], factors, BATCH, scales)
     return ensemble.get_weights(), *ensemble.evaluate(flat, classes, scales)
 
 
-def alone(digits, model, optimizer, factors, divisor=255, epochs=1):
+def alone(digits, model, optimizer, factors, epochs=1):
     """Train one Keras model as a student would write it; return its kernels, biases, loss and accuracy."""
-    images, labels = digits
-    images = preprocess(images) * (255 / divisor)
+    images, labels = preprocess(digits[0]), digits[1]
     dense = [layer for layer in model.layers if layer.weights]
     for layer, factor in zip(dense, factors, strict=True):
         layer.kernel.regularizer = keras.regularizers.L2(factor) if factor else None
@@ -83,18 +82,6 @@ def test_velocities_and_schedules_go_on_from_epoch_to_epoch(digits):
     schedule = keras.optimizers.schedules.PolynomialDecay(0.1, steps, 0.0)
     optimizer = keras.optimizers.SGD(schedule, momentum=0.5)
     assert_same(*got, 0, alone(digits, networks.dense((20,), 0), optimizer, [0.01, 0], epochs=2))
-
-
-def test_a_stack_with_pixels_divided_twice_is_the_keras_stack(digits):
-    activations = ("relu", "relu", "softmax") * 2
-    factors = [0.01, 0.01, 0, 0.1, 0.1, 0]
-    models = [networks.stacked(2, (12, 20), seed=0) for _ in range(2)]
-    got = together(
-        digits, models, activations, np.full((STEPS, 2), 0.1), np.transpose([factors] * 2), scales=[1 / 255, 255.0**-2]
-    )
-    for place, divisor in enumerate([255, 255**2]):
-        model = networks.stacked(2, (12, 20), seed=0)
-        assert_same(*got, place, alone(digits, model, keras.optimizers.SGD(0.1), factors, divisor))
 
 
 @pytest.mark.parametrize("factor", [1e-7, 1e-3, 0.1])

@@ -1,0 +1,39 @@
+"""Who may import whom: readers of results need no engine, and what is designed depends on nothing that trains."""
+
+import ast
+import re
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+CHAPTERS_WITH_STUDIES = {"conv_network", "hinton"}  # these train again what is stored; the others read results
+
+
+def imported(path):
+    """Return the top-level packages that a module imports, anywhere in it."""
+    nodes = list(ast.walk(ast.parse(path.read_text(encoding="utf-8"))))
+    names = [alias.name for node in nodes if isinstance(node, ast.Import) for alias in node.names]
+    names += [node.module for node in nodes if isinstance(node, ast.ImportFrom) and node.module]
+    return {name.split(".")[0] for name in names}
+
+
+@pytest.mark.parametrize(
+    ("files", "forbidden"),
+    [
+        ("mnist_utils/*.py", {"studies", "tools"}),
+        ("studies/design.py", {"studies", "mnist_utils"}),
+        ("tools/*.py", {"studies"}),
+    ],
+)
+def test_a_module_imports_nothing_that_it_must_do_without(files, forbidden):
+    paths = sorted(ROOT.glob(files))
+    assert paths
+    assert {path.name: imported(path) & forbidden for path in paths} == {path.name: set() for path in paths}
+
+
+def test_only_chapters_that_train_again_import_studies():
+    importing = re.compile(r"^\s*(from|import) studies\b", re.MULTILINE)
+    chapters = {path.stem for path in ROOT.glob("chapters/**/*.md") if importing.search(path.read_text("utf-8"))}
+    assert chapters <= CHAPTERS_WITH_STUDIES
+    assert "hinton" in chapters
