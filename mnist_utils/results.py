@@ -74,7 +74,9 @@ def provenance(name: str, folder: str | os.PathLike | None = None) -> dict:
                 raise TypeError(f"{key} is {description[key]!r}")
     except FileNotFoundError as error:
         known = ", ".join(sorted(path.stem for path in _folder(folder).glob("*.json"))) or "none"
-        raise ResultsError(f"results: got {name!r}; expected one of those in {path.parent}: {known}") from error
+        raise ResultsError(
+            f"results: got {name!r}; expected one of those in {path.parent.resolve()}: {known}"
+        ) from error
     except (OSError, ValueError, KeyError, TypeError) as error:
         got = f"{type(error).__name__}: {error}"
         raise ResultsError(f"{path}: got {got}; expected a provenance. {_restored(path)}") from error
@@ -142,7 +144,7 @@ def _folder(folder: str | os.PathLike | None) -> Path:
 
 
 def _restored(path: Path) -> str:
-    if path.parent == FOLDER:
+    if path.parent.resolve() == FOLDER.resolve():
         return "`git checkout -- results`, or installing again, restores the results of the book"
     return f"Remove {path.stem.split('.')[0]}.* from that folder, and run the study again"
 
@@ -165,8 +167,8 @@ def summarize(rows: pd.DataFrame, by: str | Sequence[str], of: str = "accuracy")
         raise ResultsError("rows: got none; expected at least one. See what you have selected")
     if rows.duplicated([*by, "seed"]).any():
         raise ResultsError(f"rows: got a seed more than once in a group; expected once. Group by more than {by}")
-    if rows[of].isna().any():
-        bad = rows.loc[rows[of].isna(), [*by, "seed"]].iloc[0].to_dict()
+    if not np.isfinite(rows[of]).all():
+        bad = rows.loc[~np.isfinite(rows[of]), [*by, "seed"]].iloc[0].to_dict()
         raise ResultsError(f"rows: got no number as {of} for {bad}; expected one. Leave such rows out: `rows.dropna()`")
     table = rows.groupby(by)[of].agg(seeds="count", mean="mean", sd="std")
     half = stdtrit(table["seeds"] - 1, 0.975) * table["sd"] / np.sqrt(table["seeds"])

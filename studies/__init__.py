@@ -1,5 +1,5 @@
-"""The engine of the long experiments: what is trained once, stored in `results/`, and read by `mnist_utils.results`.
+"""The engine of the long experiments, whose results `mnist_utils.results` reads. ``python -m studies --help``
 
-`design` says what an experiment is, `catalogue` which there are, `training` and `ensembles` train, `workers` are where,
-`store` and `origin` write and refuse, `running` and `comparing` do a whole study. ``python -m studies --help``
+`design` and `catalogue` say what is trained, `training` and `ensembles` train it, `workers` where; `running` does all of
+a study, or does it again to compare; `store` and `origin` write, and refuse.
 """

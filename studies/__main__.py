@@ -6,7 +6,7 @@ from pathlib import Path
 
 from mnist_utils import results
 from mnist_utils.dataset import DatasetError
-from studies import catalogue, comparing, running
+from studies import catalogue, running
 from studies.design import StudyError, jobs
 
 OWN_FOLDER = Path("my-results")  # in the current folder: results/ is changed on purpose only
@@ -33,6 +33,11 @@ def main(arguments: list[str] | None = None) -> int:
     except (StudyError, results.ResultsError, DatasetError) as error:
         print(error, file=sys.stderr)
         return 1
+    except KeyboardInterrupt:
+        print(
+            f"Interrupted. What is finished is in {options.out}: the same command goes on from there.", file=sys.stderr
+        )
+        return 130
 
 
 def list_studies(options: argparse.Namespace) -> int:
@@ -56,14 +61,12 @@ def replicate(options: argparse.Namespace) -> int:
     beyond = 0
     chosen = [catalogue.find(name) for name in options.names or catalogue.STUDIES]
     minutes = [results.provenance(study.name)["seconds"] / 60 for study in chosen]
-    print(f"{len(chosen)} studies; the stored ones took {sum(minutes):.0f} minutes in all.")
-    print(f"If it is interrupted, the same command goes on from what it finds in {options.out}.")
+    print(f"{len(chosen)} studies; the stored ones took {sum(minutes):.0f} minutes. If interrupted, run it again.")
     for study, expected in zip(chosen, minutes, strict=True):
         print(f"\n{study.name} (stored: {expected:.1f} minutes)", flush=True)
-        table = comparing.replicate(study, options.out, scheduler=options.scheduler)
+        table = running.replicate(study, options.out, scheduler=options.scheduler)
         print(table.to_string(float_format="{:.5f}".format))
-        again = results.provenance(study.name, options.out)["seconds"] / 60
-        print(f"{table['holds'].sum()} of {len(table)} means within what the stored spread allows; {again:.1f} minutes")
+        print(f"{table['holds'].sum()} of {len(table)} means within what the stored spread allows")
         beyond += (~table["holds"]).sum()
     print(f"\n{beyond} means beyond what the stored spread allows" if beyond else "\nall means as stored")
     return 1 if beyond else 0

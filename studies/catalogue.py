@@ -7,13 +7,10 @@ CHOSEN_FACTOR = 5e-4  # by the validation images of `hinton-validation`; a test 
 
 # Which images train, and which are measured when. To measure the training images at the end only saves a third of the
 # work of an epoch.
-ASSIGNED = {"each_epoch": ("train", "test")}
 ASSIGNED_BRIEF = {"each_epoch": ("test",), "at_end": ("train",)}
 VALIDATED = {"validation": 10_000, "each_epoch": ("train", "validation")}
-VALIDATED_AND_TESTED = {**VALIDATED, "at_end": ("test",)}
 VALIDATED_AND_TESTED_BRIEF = {"validation": 10_000, "each_epoch": ("validation",), "at_end": ("train", "test")}
 VALIDATED_AT_END = {"validation": 10_000, "at_end": ("validation",)}
-TESTED_AT_END = {"at_end": ("test",)}
 
 HINTON = {"hidden": (500, 300), "factors": ASSIGNED_FACTORS}
 UNREPORTED = {**HINTON, "factors": (CHOSEN_FACTOR,), **VALIDATED_AND_TESTED_BRIEF}
@@ -35,7 +32,7 @@ def chosen(name: str, about: str, seeds: int, epochs: int, weights_kept: bool = 
     """Return the study of a network that was chosen on validation images, then trained on all and tested once."""
     settings = {"network": name, **ONE_CYCLE, **settings}
     choice = ModelCondition("validation", epochs, **VALIDATED_AT_END, **settings)
-    final = ModelCondition("final", epochs, weights_kept=weights_kept, **TESTED_AT_END, **settings)
+    final = ModelCondition("final", epochs, weights_kept=weights_kept, at_end=("test",), **settings)
     return Study(name, f"{about}, chosen on a validation split", (choice, final), range(seeds))
 
 
@@ -43,7 +40,7 @@ _ALL = (
     Study(
         "dense",
         "64-64 network, measured on the test set as the assignment asks, and on a validation split",
-        [dense("assignment", 10, **ASSIGNED), dense("validation", 10, **VALIDATED_AND_TESTED)],
+        [dense("assignment", 10, each_epoch=("train", "test")), dense("validation", 10, **VALIDATED, at_end=("test",))],
         range(10),
     ),
     Study(
@@ -109,14 +106,10 @@ _ALL = (
     Study(
         "forensic-raw",
         "networks of the submission on pixels that were not divided at all: 300-500 without L2, convolutional",
-        [
-            dense("300-500, sgd", 40, pixel_divisor=1, **LOOP),
-            *(
-                model(
-                    f"convolutional, {by}", "convolutional", rate, 10, optimizer=by, pixel_divisor=1, **ASSIGNED_BRIEF
-                )
-                for by, rate in OPTIMIZERS.items()
-            ),
+        [dense("300-500, sgd", 40, pixel_divisor=1, **LOOP)]
+        + [
+            model(f"convolutional, {by}", "convolutional", rate, 10, optimizer=by, pixel_divisor=1, **ASSIGNED_BRIEF)
+            for by, rate in OPTIMIZERS.items()
         ],
         range(3),
     ),

@@ -3,7 +3,6 @@
 import math
 import re
 from dataclasses import KW_ONLY, dataclass
-from numbers import Integral, Real
 
 SPLITS = ("train", "validation", "test")
 # "noisy" are the test images with noise, "denoised" what the network makes of these; both with each of the levels.
@@ -26,8 +25,7 @@ class Condition:
     at_end: tuple[str, ...] = ()  # and those after the last one
     learning_rate: float = 0.1  # in the first step, or the largest with "one-cycle"
     batch_size: int = 128
-    # "linear" lets the learning rate fall to 0 over all steps; "one-cycle" lets it rise from 0 for a fifth of them, and
-    # then fall to 0 along a cosine.
+    # "linear" falls to 0 over all steps; "one-cycle" rises from 0 for a fifth of them, then falls to 0 along a cosine.
     schedule: str = "constant"
     pixel_divisor: int = 255  # of the gray levels 0 to 255, unless a mistake makes another of it
 
@@ -36,12 +34,15 @@ class Condition:
             if isinstance(value, list):  # as it comes from a file
                 object.__setattr__(self, name, tuple(value))
         known = set(self.splits) - (set() if self.validation else {"validation"})
-        splits = self.each_epoch + self.at_end
         fits = isinstance(self.name, str) and re.fullmatch(r"[\w.,=+-]+( [\w.,=+-]+)*", self.name)
         self._expect(fits, "a name of words, which can be part of the name of a file")
+        fits = isinstance(self.each_epoch, tuple) and isinstance(self.at_end, tuple)
+        self._expect(fits, "each_epoch and at_end to be tuples, such as ('test',)")
+        splits = self.each_epoch + self.at_end
         for name, least in (("epochs", 1), ("batch_size", 1), ("pixel_divisor", 1), ("validation", 0)):
             self._expect(is_integer(getattr(self, name), least), f"{name} to be an integer, at least {least}")
-        self._expect(0 < self.learning_rate < math.inf, "a positive learning_rate")
+        fits = isinstance(self.learning_rate, int | float) and 0 < self.learning_rate < math.inf
+        self._expect(fits, "a positive learning_rate")
         self._expect(self.schedule in self.schedules, f"schedule to be one of {', '.join(self.schedules)}")
         self._expect(splits and set(splits) <= known, f"to measure one or more of {', '.join(sorted(known))}")
         self._expect(len(set(splits)) == len(splits), "to measure each split once an epoch")
@@ -82,7 +83,7 @@ class DenseCondition(Condition):
         hidden = isinstance(self.hidden, tuple) and all(is_integer(units, 1) for units in self.hidden)
         self._expect(hidden, "hidden to be a tuple of integers, at least 1 each")
         factors = isinstance(self.factors, tuple) and len(set(self.factors)) == len(self.factors) > 0
-        factors = factors and all(isinstance(factor, Real) and 0 <= factor < math.inf for factor in self.factors)
+        factors = factors and all(isinstance(factor, int | float) and 0 <= factor < math.inf for factor in self.factors)
         self._expect(factors, "factors to be a tuple of finite numbers from 0, each once")
         self._expect(0 <= self.momentum < 1, "a momentum from 0 to below 1")
         self._expect(not (self.stacked and self.momentum), "no momentum where networks are stacked")
@@ -101,11 +102,9 @@ class ModelCondition(Condition):
 
     network: str  # a function of `mnist_utils.networks`
     optimizer: str = "adam"
-    # How far each epoch shifts, turns and zooms the training images anew, in units of 2 pixels, 10 degrees and a tenth
-    # of the size, see `distortions.random_affine`.
+    # Each epoch shifts, turns, zooms the training images anew: in units of 2 pixels, 10 degrees, a tenth of the size.
     distortion: float = 0.0
-    # Least and largest level of the `distortions.salt_and_pepper` noise that each training image gets anew in each
-    # epoch; the level is drawn uniformly between them.
+    # Least and largest level of salt and pepper on the training images, drawn uniformly for each, anew in each epoch.
     noise: tuple[float, float] | None = None
     # For a denoiser, which learns to return the images as they were before the noise: study and condition of the stored
     # network, of the same seed, that classifies what it returns.
@@ -140,9 +139,8 @@ def condition_from(settings: dict) -> Condition:
 class Study:
     """An experiment: every condition with every seed.
 
-    A seed fixes the initial weights and the order of the images, so that networks of one seed differ in their condition
-    and in nothing else: a comparison of two conditions within a seed is free of the luck of the draw, which needs fewer
-    seeds for the same certainty (a paired design).
+    A seed fixes the initial weights and the order of the images. Networks of one seed share that part of their luck,
+    and are compared as pairs.
     """
 
     name: str
@@ -151,6 +149,8 @@ class Study:
     seeds: tuple[int, ...]
 
     def __post_init__(self):
+        if not (isinstance(self.name, str) and re.fullmatch(r"[\w-]+", self.name)):
+            raise StudyError(f"study: got the name {self.name!r}; expected letters, digits, hyphens. Choose another")
         for what in ("conditions", "seeds"):
             got = getattr(self, what)
             values = tuple(got) if isinstance(got, tuple | list | range) else ()
@@ -187,5 +187,5 @@ def jobs(study: Study) -> list[Job]:
 
 
 def is_integer(number: object, least: int) -> bool:
-    """Return whether it is an integer, and not less than the least."""
-    return isinstance(number, Integral) and not isinstance(number, bool) and number >= least
+    """Return whether it is an integer of Python, which JSON has, and not less than the least."""
+    return isinstance(number, int) and not isinstance(number, bool) and number >= least

@@ -38,9 +38,9 @@ class Ensemble:
         self._kernels += [tf.Variable(tf.zeros((networks, *shape))) for shape in later]
         self._biases = [tf.Variable(tf.zeros((networks, 1, units))) for _, units in self._shapes]
         self._trained = [*self._kernels, *self._biases]
-        self._velocities = [tf.Variable(tf.zeros_like(variable)) for variable in self._trained] if momentum else []
-        self._run = tf.function(self._run_epoch, autograph=True)
-        self._measure = tf.function(self._measure_all, autograph=True)
+        self._velocities = [tf.Variable(tf.zeros_like(of)) if momentum else None for of in self._trained]
+        self._run = tf.function(self._run_epoch)
+        self._measure = tf.function(self._measure_all)
 
     def get_weights(self) -> list[np.ndarray]:
         """Return the kernels, of shape (networks, inputs, units), then the biases, of shape (networks, 1, units)."""
@@ -121,26 +121,19 @@ class Ensemble:
                     changes[layer] += penalty * values[layer]
             # Everything is computed before anything changes; then it changes in place.
             with tf.control_dependencies(changes):
-                for index, change in enumerate(changes):
-                    self._apply(index, change)
+                for variable, velocity, change in zip(self._trained, self._velocities, changes, strict=True):
+                    if self._momentum:
+                        variable.assign_add(velocity.assign(self._momentum * velocity - change))
+                    else:
+                        variable.assign_sub(change)
             shrunk = shrinking
         for layer, kernel in enumerate(kernels):
             factor = _spread(tf.cast(shrunk[layer], tf.float32), self._shapes[layer][1], layer)
             kernel.assign(kernel * factor)
 
-    def _apply(self, index, change):
-        variable = self._trained[index].handle
-        if self._momentum:
-            tf.raw_ops.ResourceApplyKerasMomentum(
-                var=variable, accum=self._velocities[index].handle, lr=1.0, grad=change, momentum=self._momentum
-            )
-        else:
-            tf.raw_ops.ResourceApplyGradientDescent(var=variable, alpha=1.0, delta=change)
-
     def _measure_all(self, images, labels, scales, chunk=1000):
         ones = tf.ones((len(self._kernels), self._networks))
-        losses = tf.zeros(self._networks, tf.float64)
-        hits = tf.zeros(self._networks, tf.float64)
+        losses = hits = tf.zeros(self._networks, tf.float64)
         for start in tf.range(0, tf.shape(images)[0], chunk):
             targets = tf.tile(labels[None, start : start + chunk], [self._networks, 1])
             logits = self._logits(images[start : start + chunk], self._kernels, self._biases, scales, ones, ones)

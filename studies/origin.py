@@ -42,7 +42,7 @@ def checksums(digits: tuple | None) -> dict[str, str]:
     """Return the SHA-256 of the data: of MNIST's published files, or of the arrays if there are others."""
     if digits is None:
         return dict(dataset.MNIST_SHA256)
-    return {"digits": hashlib.sha256(b"".join(array.tobytes() for part in digits for array in part)).hexdigest()}
+    return {"digits": hashlib.sha256(b"".join(np.asarray(of).tobytes() for part in digits for of in part)).hexdigest()}
 
 
 def _code_version() -> str:

@@ -3,6 +3,7 @@
 import contextlib
 import json
 import os
+import tempfile
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -25,8 +26,7 @@ def locked(study: Study, folder: Path) -> Iterator[None]:
         try:
             lock.acquire()
         except filelock.Timeout as error:
-            got = "another run that is writing it"
-            raise StudyError(f"{folder / study.name}: got {got}; expected none. Wait for its end") from error
+            raise StudyError(f"{folder / study.name}: got another run; expected none. Wait for its end") from error
     with lock:
         yield
 
@@ -73,6 +73,8 @@ def resumed(study: Study, folder: Path, fresh: dict) -> tuple[pd.DataFrame, dict
     for key in ("code", "processor", "threads"):  # by whatever the networks were trained
         stored[key] = ", ".join(dict.fromkeys(str(stored[key]).split(", ") + str(fresh[key]).split(", ")))
     stored["weights_used"] |= fresh["weights_used"]
+    for file in stored["sha256"]:
+        results.check(folder / file, stored)  # no weights are lost
     return results.load(study.name, folder), stored
 
 
@@ -119,10 +121,10 @@ def add(study: Study, folder: Path, job: Job, rows: pd.DataFrame, trained: Train
             path = folder / results.weights_file(study.name, job.conditions[0].name, job.seed)
             checksums[path.name] = [_write_weights(path, job, trained.weights)]
         checksums[csv.name] = [*checksums.get(csv.name, []), new]
-        _replace(description, _text(provenance))
+        _replace(description, json.dumps(provenance, indent=2).encode() + b"\n")
         _replace(csv, content)
         checksums[csv.name] = [new]
-        _replace(description, _text(provenance))
+        _replace(description, json.dumps(provenance, indent=2).encode() + b"\n")
     return rows
 
 
@@ -134,18 +136,12 @@ def _write_weights(path: Path, job: Job, weights: list) -> str:
     network.set_weights(weights)
     for place, of in enumerate([network, *network.layers]):
         of.name = f"part_{place}"  # Keras numbers all layers that a process makes: the same weights, the same bytes
-    part = path.with_name(f".{path.name}")  # Keras wants this ending
-    try:
+    with tempfile.TemporaryDirectory() as temporary:
+        part = Path(temporary, path.name)
         network.save_weights(part)
         content = part.read_bytes()
-    finally:
-        part.unlink(missing_ok=True)
     _replace(path, content)
     return results.sha256(path, content)
-
-
-def _text(provenance: dict) -> bytes:
-    return (json.dumps(provenance, indent=2) + "\n").encode()
 
 
 def _replace(path: Path, content: bytes) -> None:

@@ -40,6 +40,9 @@ def train(job: Job, digits: Digits | None = None, epochs: int | None = None, sto
 def train_epochs(job: Job, digits: Digits | None = None) -> Iterator[tuple[list[tuple], list[np.ndarray]]]:
     """Train the networks of a job; after each epoch give the rows that were measured, after the last one weights."""
     first = job.conditions[0]
+    for images, labels in digits or ():
+        dataset.preprocess(images)  # refuses what are no raw pixels, such as its own output
+        dataset.split(images, labels, 1)  # and another number of labels
     train, test = digits or dataset.load_mnist()
     sets = {"train": train, "test": test}
     if first.validation:
@@ -60,9 +63,8 @@ def _train_alone(job: Job, sets: dict[str, Part]) -> Iterator[tuple[list[tuple],
         order = random.permutation(len(labels))
         pixels = _pixels(images[order], condition)
         if condition.distortion:
-            limits = {"pixels": 2, "degrees": 10, "zoom": 0.1}
-            limits = {name: condition.distortion * limit for name, limit in limits.items()}
-            pixels = distortions.random_affine(pixels, random, **limits)
+            far = condition.distortion
+            pixels = distortions.random_affine(pixels, random, pixels=2 * far, degrees=10 * far, zoom=far / 10)
         targets = pixels if condition.classifier else labels[order]
         if condition.noise:
             pixels = distortions.salt_and_pepper(pixels, random.uniform(*condition.noise, len(pixels)), random)
@@ -109,8 +111,7 @@ def learning_rate(condition: ModelCondition, steps: int):
     if condition.schedule == "constant":
         return condition.learning_rate
     rising = steps // 5
-    peak = {"warmup_target": condition.learning_rate, "warmup_steps": rising}
-    return schedules.CosineDecay(0.0, steps - rising, **peak)
+    return schedules.CosineDecay(0.0, steps - rising, warmup_target=condition.learning_rate, warmup_steps=rising)
 
 
 def _train_together(job: Job, sets: dict[str, Part]) -> Iterator[tuple[list[tuple], list[np.ndarray]]]:
@@ -134,7 +135,9 @@ def _train_together(job: Job, sets: dict[str, Part]) -> Iterator[tuple[list[tupl
         scales = [1 / condition.pixel_divisor for condition, _ in members]
         for epoch in range(1, first.epochs + 1):
             order = np.random.default_rng([job.seed, block * first.epochs + epoch]).permutation(count)
-            rates = _rates(members, epoch, steps)
+            done = (np.arange(steps) + (epoch - 1) * steps) / (first.epochs * steps)
+            left = {"constant": np.ones(steps), "linear": 1 - done}
+            rates = np.stack([of.learning_rate * left[of.schedule] for of, _ in members], axis=1)  # (steps, networks)
             ensemble.train(*tensors["train"], order, rates, np.transpose(of_layers), first.batch_size, scales)
             due = dict.fromkeys(split for condition in job.conditions for split in condition.measured(epoch))
             measured = {split: np.transpose(ensemble.evaluate(*tensors[split], scales)) for split in due}
@@ -164,13 +167,6 @@ def _with_a_block(ensemble, job: Job, block: int, networks_together: int):
     larger = Ensemble(28 * 28, units, activations, networks_together, first.momentum)
     larger.set_weights(kernels + biases)
     return larger
-
-
-def _rates(members: list[tuple[DenseCondition, float]], epoch: int, steps: int) -> np.ndarray:
-    """Learning rates of an epoch, of shape (steps, networks)."""
-    done = (np.arange(steps) + (epoch - 1) * steps) / (members[0][0].epochs * steps)
-    left = {"constant": np.ones(steps), "linear": 1 - done}
-    return np.stack([condition.learning_rate * left[condition.schedule] for condition, _ in members], axis=1)
 
 
 def _row(condition: Condition, factor: float, seed: int, epoch: int, split: str, noise: float, *numbers) -> tuple:

@@ -1,7 +1,7 @@
 """Where trainings run: on this machine, or on the workers of a dask.distributed cluster."""
 
 import contextlib
-import json
+import gc
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
@@ -41,12 +41,10 @@ def workers(scheduler: str | None = None) -> Iterator[tuple[Executor, dict, Call
         with Threads() as threads:
             yield threads, this_machine(), lambda: True
         return
-    try:
-        import distributed
-    except ImportError as error:
-        advice = "pip install 'mnist_utils[cluster]'"
-        raise StudyError(f"scheduler: got no dask.distributed; expected it. Install it: {advice}") from error
+    import distributed  # of the extra "cluster"
+
     advice = "Start one with `dask scheduler`, and workers with `dask worker ADDRESS --nthreads 1`"
+    gc.collect()  # a client that has failed before, and is collected while this one starts, would wait for it forever
     try:
         client = distributed.Client(scheduler, timeout=PATIENCE, set_as_default=False)
     except (OSError, ValueError, TimeoutError) as error:
@@ -59,10 +57,9 @@ def workers(scheduler: str | None = None) -> Iterator[tuple[Executor, dict, Call
         except (OSError, TimeoutError) as error:
             got = f"no workers at {scheduler} in {PATIENCE} s"
             raise StudyError(f"scheduler: got {got}; expected one at least. {advice}") from error
-        for key in ("versions", "code"):
-            different = sorted({json.dumps(machine[key]) for machine in [this_machine(), *machines]})
-            if len(different) > 1:
-                raise StudyError(f"workers: got other {key}, {'; '.join(different)}; expected the same. Update them")
+        different = sorted({f"{of['versions']}, {of['code']}" for of in [this_machine(), *machines]})
+        if len(different) > 1:
+            raise StudyError(f"workers: got other versions, {'; '.join(different)}; expected the same. Update them")
         several = {key: ", ".join(sorted({str(of[key]) for of in machines})) for key in ("processor", "threads")}
         yield client.get_executor(pure=False), {**machines[0], **several}, lambda: bool(client.nthreads())
 

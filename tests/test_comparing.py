@@ -1,4 +1,4 @@
-"""`studies.comparing`, `results.summarize` and the commands: means, their spread, and whether they came out again."""
+"""`studies.running`, `results.summarize` and the commands: means, their spread, and whether they came out again."""
 
 import dataclasses
 import json
@@ -11,11 +11,10 @@ from few_digits import DENSE, digits, study
 from scipy import stats
 
 from mnist_utils import results
-from studies import comparing
 from studies.__main__ import main
 from studies.catalogue import find
 from studies.design import StudyError
-from studies.running import run
+from studies.running import compare, replicate, run
 from studies.training import COLUMNS
 
 
@@ -62,7 +61,7 @@ def test_comparing_finds_a_mean_beyond_the_stored_spread_and_no_other():
     ]
     stored = pd.DataFrame(rows, columns=COLUMNS)
     again = stored.assign(accuracy=stored["accuracy"] + np.where(stored["factor"] == 0.2, 0.01, 0.0001))
-    compared = comparing.compare(again, stored)
+    compared = compare(again, stored)
     assert list(compared["holds"]) == [True, False]
     assert list(compared.index.get_level_values("epoch")) == [2, 2]
     # By hand: 4 degrees of freedom, 1 % shared by two rows and two sides.
@@ -78,7 +77,7 @@ def test_chance_alone_seldom_puts_a_mean_beyond_what_is_allowed():
     frame = frame.assign(condition="a", epoch=1, split="test", noise=0.0)
     spread = 10 ** -(2 + 3 * frame["factor"])  # from 0.01 to 0.0003
     draws = (frame.assign(accuracy=0.9 + spread * generator.normal(size=len(frame))) for _ in range(200))
-    beyond = sum(not comparing.compare(next(draws), next(draws), level=0.05)["holds"].all() for _ in range(100))
+    beyond = sum(not compare(next(draws), next(draws), level=0.05)["holds"].all() for _ in range(100))
     assert 1 <= beyond <= 12  # 5 expected
 
 
@@ -91,7 +90,7 @@ def stored(tmp_path_factory):
 
 
 def test_a_study_that_is_run_again_comes_out_the_same(stored, tmp_path):
-    compared = comparing.replicate(study(DENSE, seeds=(0, 1, 2)), tmp_path, digits=digits(), stored=stored)
+    compared = replicate(study(DENSE, seeds=(0, 1, 2)), tmp_path, digits=digits(), stored=stored)
     assert list(compared.index.get_level_values("split")) == ["test", "train", "validation"]
     assert (compared["difference"] == 0).all() and compared["holds"].all()
     pd.testing.assert_frame_equal(results.load("few", tmp_path), results.load("few", stored))
@@ -104,15 +103,15 @@ def test_what_cannot_be_replicated_is_refused(stored, tmp_path):
         (study(dataclasses.replace(DENSE, hidden=(5,))), tmp_path, r"hidden \[4\], expected \[5\].*Run the study anew"),
     ]:
         with pytest.raises(StudyError, match=message):
-            comparing.replicate(other, folder, digits=digits(), stored=stored)
+            replicate(other, folder, digits=digits(), stored=stored)
     rows = results.load("few", stored)
     with pytest.raises(StudyError, match="got results of other data"):
-        comparing.replicate(few, tmp_path, digits=digits()[::-1], stored=stored)
+        replicate(few, tmp_path, digits=digits()[::-1], stored=stored)
     for fewer in (rows.query("split == 'test'"), rows.query("seed < 2"), rows.query("seed == 0")):
         with pytest.raises(StudyError, match="expected those of the 3 stored ones"):
-            comparing.compare(fewer, rows)
+            compare(fewer, rows)
     with pytest.raises(StudyError, match="expected at least two"):
-        comparing.compare(rows.query("seed == 0"), rows.query("seed == 0"))
+        compare(rows.query("seed == 0"), rows.query("seed == 0"))
     assert not list(tmp_path.iterdir())
 
 

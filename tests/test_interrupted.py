@@ -91,7 +91,10 @@ def test_ctrl_c_ends_a_run_after_the_epoch_that_it_is_in_and_keeps_what_was_fini
     process = start(study(DENSE, ENDLESS), tmp_path)
     wait_for(lambda: networks_stored(tmp_path))
     process.send_signal(signal.SIGINT)
-    assert process.wait(timeout=20) != 0
+    try:
+        assert process.wait(timeout=60) != 0
+    finally:
+        process.kill()
     assert networks_stored(tmp_path) == {("dense", 0)}
     assert sorted(contents(tmp_path)) == [".few.lock", "few.csv", "few.json"]
 

@@ -6,6 +6,8 @@ A fault is a piece of text that stands exactly once in its file, and what takes 
 exits with 1 if one survives, or no longer fits the code. Takes some ten minutes.
 """
 
+import hashlib
+import json
 import os
 import shutil
 import subprocess
@@ -33,15 +35,15 @@ FAULTS = (
     Fault(
         "the provenance is not written before the results",
         "studies/store.py",
-        "        _replace(description, _text(provenance))\n        _replace(csv, content)\n",
+        '        _replace(description, json.dumps(provenance, indent=2).encode() + b"\\n")\n        _replace(csv, content)\n',
         "        _replace(csv, content)\n",
         "tests/test_store.py",
     ),
     Fault(
         "results are written before their provenance knows them",
         "studies/store.py",
-        "        _replace(description, _text(provenance))\n        _replace(csv, content)\n",
-        "        _replace(csv, content)\n        _replace(description, _text(provenance))\n",
+        '        _replace(description, json.dumps(provenance, indent=2).encode() + b"\\n")\n        _replace(csv, content)\n',
+        '        _replace(csv, content)\n        _replace(description, json.dumps(provenance, indent=2).encode() + b"\\n")\n',
         "tests/test_store.py",
     ),
     Fault(
@@ -124,7 +126,7 @@ FAULTS = (
     Fault(
         "a missing number is left out of a mean",
         "mnist_utils/results.py",
-        "    if rows[of].isna().any():",
+        "    if not np.isfinite(rows[of]).all():",
         "    if False:",
         "tests/test_comparing.py tests/test_store.py",
     ),
@@ -250,11 +252,105 @@ FAULTS = (
     Fault(
         "decay is computed in single precision",
         "studies/ensembles.py",
-        "tf.ones_like(factors, tf.float64)",
-        "tf.cast(tf.ones_like(factors), tf.float64)",
+        "shrunk * (1.0 - decay)",
+        "tf.cast(tf.cast(shrunk, tf.float32) * (1.0 - tf.cast(decay, tf.float32)), tf.float64)",
         "tests/test_ensembles.py",
     ),
+    Fault(
+        "labels of MNIST are shifted by one image",
+        "mnist_utils/dataset.py",
+        "    return (x_train, y_train), (x_test, y_test)\n\n\ndef _load",
+        "    return (x_train, np.roll(y_train, 1)), (x_test, y_test)\n\n\ndef _load",
+        "tests/test_dataset.py -k mnist",
+    ),
+    Fault(
+        "images of MNIST are transposed",
+        "mnist_utils/dataset.py",
+        "    return (x_train, y_train), (x_test, y_test)\n\n\ndef _load",
+        "    return (x_train.transpose(0, 2, 1).copy(), y_train), (x_test, y_test)\n\n\ndef _load",
+        "tests/test_dataset.py -k mnist",
+    ),
+    Fault(
+        "inverted images are accepted",
+        "mnist_utils/dataset.py",
+        "(columns > 127).mean() > 1 else",
+        "(columns > 127).mean() > 9 else",
+        "tests/test_dataset.py",
+    ),
+    Fault(
+        "a split does not depend on its seed",
+        "mnist_utils/dataset.py",
+        "np.random.default_rng(seed)",
+        "np.random.default_rng(0)",
+        "tests/test_dataset.py",
+    ),
+    Fault(
+        "zeros of an odd number go above and to the left",
+        "mnist_utils/convolution.py",
+        "return zeros // 2, zeros - zeros // 2",
+        "return zeros - zeros // 2, zeros // 2",
+        "tests/test_convolution.py",
+    ),
+    Fault(
+        "the loss is infinite where a probability is too small for its type",
+        "mnist_utils/cross_entropy.py",
+        "-log_softmax(logits, axis=-1)",
+        "-np.log(softmax(logits, axis=-1))",
+        "tests/test_cross_entropy.py",
+    ),
+    Fault(
+        "layers of one shape start with equal kernels",
+        "mnist_utils/networks.py",
+        "GlorotUniform(_layer_seed(seed, index))",
+        "GlorotUniform(_layer_seed(seed, 0))",
+        "tests/test_networks.py",
+    ),
+    Fault(
+        "networks take the data format of the user's keras.json",
+        "mnist_utils/networks.py",
+        '            layer = functools.partial(layer, data_format="channels_last")\n',
+        "            pass\n",
+        "tests/test_networks.py",
+    ),
+    Fault(
+        "distortions take the data format of the user's keras.json",
+        "mnist_utils/distortions.py",
+        ', data_format="channels_last"',
+        "",
+        "tests/test_distortions.py",
+    ),
+    Fault(
+        "a claim holds above the band that it is stated to be below",
+        "mnist_utils/claims.py",
+        '"at_most": le',
+        '"at_most": ge',
+        "tests/test_claims.py",
+    ),
+    Fault(
+        "41.6 is right where 42 is asked for",
+        "mnist_utils/claims.py",
+        " if reading not in broken)",
+        ")",
+        "tests/test_claims.py",
+    ),
+    Fault(
+        "a stored accuracy is altered together with its checksum",
+        "results/dense.csv",
+        "assignment,0.0,0,1,test,0.0,0.263764,0.9232\n",
+        "assignment,0.0,0,1,test,0.0,0.263764,0.9432\n",
+        "tests/test_results.py -k dense",
+    ),
 )
+
+
+def write(path: Path, text: str) -> None:
+    """Write a file; the checksum of stored results goes along, as that of somebody who knows it would."""
+    path.write_text(text, encoding="utf-8", newline="\n")
+    if path.suffix == ".csv":
+        description = path.with_suffix(".json")
+        stated = json.loads(description.read_text(encoding="utf-8"))
+        stated["sha256"][path.name] = [hashlib.sha256(text.encode()).hexdigest()]
+        description.write_text(json.dumps(stated), encoding="utf-8")
 
 
 def plant(fault: Fault, folder: Path) -> str:
@@ -263,14 +359,14 @@ def plant(fault: Fault, folder: Path) -> str:
     text = path.read_text(encoding="utf-8")
     if text.count(fault.right) != 1:
         return f"DOES NOT FIT: its text stands {text.count(fault.right)} times in {fault.file}"
-    path.write_text(text.replace(fault.right, fault.wrong), encoding="utf-8", newline="\n")
+    write(path, text.replace(fault.right, fault.wrong))
     command = [sys.executable, "-m", "pytest", "-n0", "-q", "-x", "-p", "no:cacheprovider", "--no-header", "--tb=no"]
     # What stands on PYTHONPATH comes before the installed project.
     environment = {**os.environ, "PYTHONPATH": str(folder)}
     run = subprocess.run(
         [*command, *fault.tests.split()], cwd=folder, env=environment, capture_output=True, text=True, check=False
     )
-    path.write_text(text, encoding="utf-8", newline="\n")
+    write(path, text)
     failed = [line for line in run.stdout.splitlines() if line.startswith(("FAILED", "ERROR"))]
     if run.returncode == 0:
         return "SURVIVES"
