@@ -321,6 +321,10 @@ def test_mnist_is_what_keras_returns(mnist):
     assert (int(x_train.sum(dtype=np.int64)), int(x_test.sum(dtype=np.int64))) == (1_567_298_545, 264_923_200)
     assert [type(part) for part in (mnist, *mnist)] == [tuple] * 3
     assert all(part.flags.writeable and part.flags.c_contiguous for pair in mnist for part in pair)
+    # Rows come before columns: the first image of each file, read by hand.
+    for images, part in ((x_train, "train"), (x_test, "t10k")):
+        content = gzip.decompress((dataset.DATA_FOLDER / f"{part}-images-idx3-ubyte.gz").read_bytes())
+        assert images[0].tobytes() == content[16 : 16 + 28 * 28]
 
 
 def test_two_loads_share_no_memory(mnist):
