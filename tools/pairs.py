@@ -24,6 +24,8 @@ NOTEBOOKS = ROOT / "notebooks"
 CLAIMS_PAGE = CHAPTERS / "claims.md"
 SETTINGS = ROOT / "_build" / "settings"
 OF_THE_USER = ("MATPLOTLIBRC", "MPLBACKEND", "PYTHONSTARTUP")
+# What was said to make, such as VENV=...: a make that a test starts in a copy would replace that folder.
+OF_MAKE = ("MAKEFLAGS", "MAKEOVERRIDES", "MFLAGS")
 REFERENCE_TAG = "nbval-check-output"
 LANGUAGE = {"name": "python", "pygments_lexer": "ipython3"}
 SAID = ("tags", "mystnb")  # the metadata of cells that chapters use; editors write others when they merely save
@@ -49,7 +51,7 @@ def use_own_settings():
     for folder in ("MPLCONFIGDIR", "KERAS_HOME", "IPYTHONDIR"):
         os.environ[folder] = str(SETTINGS)
     os.environ.update(KERAS_BACKEND="tensorflow", PYTHONUTF8="1", PYTHONIOENCODING="utf-8")
-    for name in OF_THE_USER:
+    for name in (*OF_THE_USER, *OF_MAKE):
         os.environ.pop(name, None)
     if not any(SETTINGS.glob("fontlist*")):  # Matplotlib gives notice of it where it takes more than five seconds
         subprocess.run([sys.executable, "-c", "import matplotlib.font_manager"], capture_output=True, check=True)
