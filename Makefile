@@ -6,7 +6,7 @@ ENVIRONMENT := $(VENV)/installed
 BIN := $(VENV)/bin
 PORT ?= 8000
 BOOK := _build/html/index.html
-# Chapters are executed again when what they import or read has changed: the cache of executed chapters, and what Sphinx has read, see only
+# Lessons are executed again when what they import or read has changed: the cache of executed lessons, and what Sphinx has read, see only
 # their own text.
 EXECUTED := _build/executed
 INPUTS := $(wildcard mnist_utils/*.py mnist_utils/*.mplstyle mnist_utils/data/*.gz studies/*.py results/*) requirements.lock
@@ -43,7 +43,7 @@ $(ENVIRONMENT): requirements.lock pyproject.toml
 $(EXECUTED): $(INPUTS) | $(ENVIRONMENT)
 	@rm -rf _build/.jupyter_cache _build/.doctrees && mkdir -p _build && touch $@
 
-book: $(ENVIRONMENT) $(EXECUTED) ## execute the chapters and render the book: _build/html/index.html
+book: $(ENVIRONMENT) $(EXECUTED) ## execute the lessons and render the book: _build/html/index.html
 	@$(BIN)/python tools/execute.py
 	$(OWN_SETTINGS) $(BIN)/jupyter-book build . -W -n --keep-going
 	@echo "The book: $(CURDIR)/$(BOOK)"
@@ -56,10 +56,10 @@ check: $(ENVIRONMENT) ## run what takes less than two minutes: style, units with
 
 lab: $(ENVIRONMENT) ## open the notebooks in JupyterLab
 	@mkdir -p _build/settings
-	$(OWN_SETTINGS) $(BIN)/jupyter lab --notebook-dir=notebooks
+	$(OWN_SETTINGS) $(BIN)/jupyter lab --notebook-dir=. --LabApp.default_url=/lab/tree/notebooks/data/files.ipynb
 
-notebooks: $(ENVIRONMENT) ## write notebooks/*.py and notebooks/*.ipynb from chapters/*.md (CHAPTER=name for one)
-	$(BIN)/python tools/pairs.py $(CHAPTER)
+notebooks: $(ENVIRONMENT) ## write the notebooks and scripts of the lessons (LESSON=part/name for one)
+	$(BIN)/python tools/pairs.py $(LESSON)
 
 replicate: $(ENVIRONMENT) ## run all studies afresh and compare them with results/ (STUDY=name for one)
 	$(BIN)/python -m studies replicate $(STUDY) --out $(REPLICATE)

@@ -1,4 +1,4 @@
-"""How a run of all tests uses its time: the order, the cores, and each chapter executed once.
+"""How a run of all tests uses its time: the order, the cores, and each lesson executed once.
 
 What nbval has executed serves the build of the book, too.
 """
@@ -16,7 +16,7 @@ from nbval.plugin import IPyNbCell
 pairs.share_cores(int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", 1)))
 pairs.use_own_settings()
 
-GENERATED = set(pairs.generated())
+LESSON_OF = dict(zip(pairs.generated(), pairs.lessons(), strict=True))
 PATIENCE = 1800  # seconds that the other notebooks may take
 
 
@@ -30,7 +30,7 @@ def folder_of(config) -> Path:
 
 def pytest_ignore_collect(collection_path):
     """Of notebooks/ run what is generated: not the scripts, nor what a reader puts beside them."""
-    return True if pairs.NOTEBOOKS in collection_path.parents and collection_path not in GENERATED else None
+    return True if pairs.NOTEBOOKS in collection_path.parents and collection_path not in LESSON_OF else None
 
 
 def pytest_collection_modifyitems(items):
@@ -40,7 +40,7 @@ def pytest_collection_modifyitems(items):
 
     def place(item):
         if isinstance(item, IPyNbCell):
-            return 0, -item.path.stat().st_size, item.path.name  # the longest, as a rule, has most to execute
+            return 0, -item.path.stat().st_size, str(item.path)  # the longest, as a rule, has most to execute
         return 1, item.path not in long, "test_pages" in item.path.name
 
     items.sort(key=place)  # which leaves the others, and those of one file, in their order
@@ -57,17 +57,30 @@ def pytest_runtest_teardown(item, nextitem):
         got = [output for output in got if output.output_type != "execute_result"]
     item.cell.outputs, item.cell.execution_count = ([], None) if failed else (got, item.cell_num + 1)
     if nextitem is None or nextitem.parent is not item.parent:
-        path = folder_of(item.config) / item.path.name
+        path = executed_path(item)
         part = path.with_suffix(".part")
-        nbformat.write(item.parent.nb, part)
+        nbformat.write(as_in_the_book(item), part)
         part.replace(path)  # as a whole: another worker may be waiting for it
+
+
+def executed_path(item) -> Path:
+    """Where the lesson that a cell belongs to goes when it is executed."""
+    return folder_of(item.config) / f"{LESSON_OF[item.path].replace('/', '-')}.ipynb"
+
+
+def as_in_the_book(item):
+    """The lesson that a cell belongs to, as the book reads it, with the outputs that its notebook has given."""
+    lesson = pairs.read_lesson(LESSON_OF[item.path])
+    codes = ([cell for cell in notebook.cells if cell.cell_type == "code"] for notebook in (lesson, item.parent.nb))
+    for cell, executed in zip(*codes, strict=True):
+        cell.outputs, cell.execution_count = executed.outputs, executed.execution_count
+    return lesson
 
 
 @pytest.fixture(scope="session")
 def executed_notebooks(request) -> list[Path]:
     """Wait for the notebooks of this run, which come first, and return those that were executed without an error."""
-    names = {item.path.name for item in request.session.items if isinstance(item, IPyNbCell)}
-    paths = [folder_of(request.config) / name for name in sorted(names)]
+    paths = sorted({executed_path(item) for item in request.session.items if isinstance(item, IPyNbCell)})
     end = time.monotonic() + PATIENCE
     while not all(path.exists() for path in paths) and time.monotonic() < end:
         time.sleep(0.2)

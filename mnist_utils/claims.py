@@ -1,19 +1,24 @@
-"""Results that a chapter states, checked on the spot, and answers to exercises, checked without giving them away."""
+"""Results that a lesson states, checked on the spot, and answers to exercises, checked without giving them away."""
 
 import contextlib
 import hashlib
 import html
+import math
 import re
+import statistics
 import sys
-from dataclasses import dataclass
+from decimal import Decimal
 from numbers import Real
-from operator import eq, ge, le
 
 from IPython import get_ipython
 from IPython.display import display
+from scipy.special import stdtrit
 
-GLUED = "application/papermill.record/"  # before the type of what myst_nb glues
-BANDS = {"exactly": eq, "at_least": ge, "at_most": le, "between": lambda value, pair: pair[0] <= value <= pair[1]}
+from mnist_utils import results
+
+KINDS = {"identity": "identity", "data": "fact of the data", "stored": "stored study", "trained": "trained here"}
+LEVEL = 0.999  # of the prediction interval in which a trained value must lie
+DIGITS = 4  # significant ones, of the ends of that interval
 THOUSANDS = re.compile(r"(?<=\d)[,\s](?=\d{3}(?!\d))")  # what separates them: 545,810 or 545 810
 
 
@@ -21,28 +26,12 @@ class ClaimError(AssertionError):
     """A stated result does not hold: the message names the claim, its value and its band."""
 
 
-@dataclass(frozen=True)
-class Claim:
-    """A result that holds, shown to the reader by `claim`."""
+def claim(name, value, *, about, identity=None, data=None, stored=None, trained=None, within=None):
+    """State a result, and fail unless it holds; show it as a line in a notebook, print it in a script.
 
-    name: str
-    value: object
-    band: str
-    about: str = ""
-
-    def __repr__(self):
-        return f"Claim holds: {self.about or self.name} = {format_value(self.value)} ({self.band})"
-
-    def _repr_html_(self):
-        name, about, value, band = map(html.escape, (self.name, self.about, format_value(self.value), self.band))
-        return (
-            f'<div class="claim" id="claim-{name}"><span class="claim-mark">Claim holds</span> '
-            f"{about or name}: <strong>{value}</strong> <span>({band})</span></div>"
-        )
-
-
-def claim(name, value, *, exactly=None, between=None, at_least=None, at_most=None, about=""):
-    """State a result, and fail unless it holds; return what a notebook shows as one line, and print it in a script.
+    A claim is of one kind. For an identity, a fact of the data and what was computed from a stored study, the value
+    is given that must come out: a number with a decimal point stands for what rounds to it, anything else must be
+    equal. What this notebook trains comes out a little different elsewhere: see `prediction_interval`.
 
     Parameters
     ----------
@@ -50,65 +39,113 @@ def claim(name, value, *, exactly=None, between=None, at_least=None, at_most=Non
         Lower-case words joined by hyphens, unique in the book. Prose shows the value: ``{glue:text}`NAME:.2%` ``.
     value : number, bool, str or tuple
         What was measured or computed; NumPy scalars and TensorFlow tensors of one element are converted.
-    exactly, between, at_least, at_most
-        The band, exactly one of them: the value itself, a pair (low, high) with both ends inside, or one bound.
-    about : str, optional
-        What the value is, in a few words, for the reader and for the page that lists all claims.
+    about : str
+        What the value is, in words that are understood without the lesson.
+    identity, data, stored : number, bool, str or tuple
+        What must come out.
+    trained : True
+    within : float, optional
+        How far an identity may be off, through rounding in the computer.
 
     Raises
     ------
     ClaimError
-        If the value lies outside its band, as not-a-number always does.
+        If something else came out; not-a-number never holds.
     TypeError
-        If not exactly one band is given, or the value cannot be compared with it.
+        If not exactly one kind is given, or the value cannot be compared.
 
-    >>> holds = claim("dense-parameters", 784 * 64 + 64, exactly=50_240)
-    Claim holds: dense-parameters = 50,240 (exactly 50,240)
+    >>> claim("dense-parameters", 784 * 64 + 64, identity=50_240, about="parameters of 64 units that see 784 pixels")
+    Claim holds: parameters of 64 units that see 784 pixels = 50,240 (exactly 50,240)
     """
-    bounds = zip(BANDS, (exactly, at_least, at_most, between), strict=True)
-    given = [(kind, plain(bound)) for kind, bound in bounds if bound is not None]
+    given = dict(zip(KINDS, (identity, data, stored, trained or None), strict=True))
+    given = {kind: plain(bound) for kind, bound in given.items() if bound is not None}
     if len(given) != 1:
-        raise TypeError(f"claim {name!r}: got {len(given)} bands; expected exactly one of {', '.join(BANDS)}.")
-    ((kind, bound),) = given
-    band, got = describe_band(name, kind, bound), plain(value)
-    expected = type(bound) if kind == "exactly" and isinstance(bound, str | tuple) else Real
+        raise TypeError(f"claim {name!r}: got {len(given)} kinds; expected exactly one of {', '.join(KINDS)}.")
+    ((kind, stated),) = given.items()
+    if within is not None and kind != "identity":
+        raise TypeError(f"claim {name!r}: got within={within!r} with {kind}=; only an identity may be off.")
+    got = plain(value)
+    expected = type(stated) if isinstance(stated, str | tuple) else Real
     if not isinstance(got, expected):
         what = f"{type(got).__name__} of shape {got.shape}" if hasattr(got, "shape") else repr(got)
-        raise TypeError(f"claim {name!r}: got {what}; expected a value for '{band}'. {_advice(value, kind, bound)}")
-    if not BANDS[kind](got, bound):
+        wanted = "a number" if kind == "trained" else f"{format_value(stated, in_full=True)}"
+        raise TypeError(
+            f"claim {name!r}: got {what}; expected {wanted}. {_advice(value, None if kind == 'trained' else stated)}"
+        )
+    low, high, band = _repeated(name) if kind == "trained" else _around(stated, got, within)
+    if not (low is None or (got == low if low == high else low <= got <= high)):
         raise ClaimError(f"claim {name!r} does not hold: got {format_value(got, in_full=True)}, stated {band}")
-    stated = Claim(name, got, band, about)
-    if get_ipython():  # what `myst_nb.glue` does; importing that brings Sphinx, for seconds in each notebook
-        data, metadata = get_ipython().display_formatter.format(got)
-        metadata["scrapbook"] = {"name": name, "mime_prefix": GLUED}
-        display({f"{GLUED}{mime}": content for mime, content in data.items()}, raw=True, metadata=metadata)
-    else:
-        print(stated)
-    return stated
+    _show({"name": name, "about": about, "value": got, "kind": kind, "band": band, "low": low, "high": high})
 
 
-def _advice(value, kind, bound):
-    """Return the sentence that says what to claim in place of a value that is not of the type of its band."""
+def _around(stated, got, within):
+    """Return both ends of the values that pass for the one that is stated, and the band in words."""
+    shown = format_value(stated, in_full=True)
+    if within is not None:
+        return stated - within, stated + within, f"{shown} to within {within:g}"
+    if isinstance(stated, float) and isinstance(got, float):
+        half = 0.5 * 10.0 ** Decimal(repr(stated)).as_tuple().exponent * (1 + 1e-6)
+        return stated - half, stated + half, f"rounds to {shown}"
+    return stated, stated, f"exactly {shown}"
+
+
+def _repeated(name):
+    """Return both ends of the band of a trained claim, and the band in words."""
+    table = results.load("repetitions")
+    values = [float({"True": 1, "False": 0}.get(str(of), of)) for of in table["value"][table["claim"] == name]]
+    if not values:
+        return None, None, "not repeated yet"
+    low, high = prediction_interval(values)
+    ends = format_value(low) if low == high else f"between {format_value(low, True)} and {format_value(high, True)}"
+    return low, high, f"{ends}, from {len(values)} repetitions"
+
+
+def prediction_interval(values):
+    """Return (low, high), in which one more value lies with probability `LEVEL` if all are drawn from one normal law.
+
+    The repetitions of a lesson differ in what machines differ in, the number of threads and the library that
+    multiplies matrices. The ends are rounded outward to `DIGITS` significant digits, counts to whole numbers.
+
+    >>> prediction_interval([0.968, 0.971, 0.970, 0.969, 0.972])
+    (0.955, 0.985)
+    """
+    center, spread = statistics.fmean(values), statistics.stdev(values)
+    reach = float(stdtrit(len(values) - 1, (1 + LEVEL) / 2)) * spread * math.sqrt(1 + 1 / len(values))
+    if all(float(value).is_integer() for value in values):
+        return math.floor(center - reach), math.ceil(center + reach)
+    unit = 10.0 ** (math.floor(math.log10(max(map(abs, values)))) + 1 - DIGITS)
+    low, high = math.floor(round((center - reach) / unit, 6)), math.ceil(round((center + reach) / unit, 6))
+    low, high = (low - 1, high + 1) if low == high else (low, high)
+    return float(f"{low * unit:.12g}"), float(f"{high * unit:.12g}")
+
+
+def _show(stated):
+    """Show a claim that holds, in a notebook so that the text can quote its value, as `myst_nb.glue` would do it."""
+    words = f"{stated['about']} = {format_value(stated['value'])} ({stated['band']})"
+    if not get_ipython():
+        print(f"Claim holds: {words}")
+        return
+    name, about, value, band = (html.escape(str(stated[key])) for key in ("name", "about", "value", "band"))
+    value = html.escape(format_value(stated["value"]))
+    box = (
+        f'<div class="claim" id="claim-{name}"><span class="claim-mark">Claim holds</span> '
+        f"{about}: <strong>{value}</strong> <span>({band})</span></div>"
+    )
+    metadata = {"scrapbook": {"name": stated["name"], "mime_prefix": ""}, "claim": stated}
+    display({"text/plain": repr(stated["value"]), "text/html": box}, raw=True, metadata=metadata)
+
+
+def _advice(value, stated):
+    """Return the sentence that says what to claim in place of a value that cannot be compared."""
     if value is None:
         return "Return what was computed: a function without `return` gives None."
     if isinstance(value, dict) and value:
         return f"Claim one of its values, such as `value[{next(reversed(value))!r}]`."
-    if kind == "exactly" and isinstance(bound, str | tuple):
-        return "Claim `str(value)`." if isinstance(bound, str) else "Claim `tuple(np.atleast_1d(value))`."
+    if isinstance(stated, str | tuple):
+        return "Claim `str(value)`." if isinstance(stated, str) else "Claim `tuple(np.atleast_1d(value))`."
     if isinstance(value, str):
         return "Claim the number, without quotation marks."
-    reduce = {"at_least": "min", "at_most": "max"}.get(kind, "all" if bound is True else "mean")
-    return f"Claim `np.{reduce}(value)`."
-
-
-def describe_band(name, kind, bound):
-    """Return a band in words, such as 'between 0.968 and 0.978'; also how the page of claims writes it."""
-    if kind != "between":
-        return f"{kind.replace('_', ' ')} {format_value(bound, in_full=True)}"
-    if isinstance(bound, tuple) and len(bound) == 2 and bound[0] < bound[1]:
-        return "between {} and {}".format(*(format_value(end, in_full=True) for end in bound))
-    advice = " Pass `tuple(sorted(between))`." if isinstance(bound, tuple | list) and len(set(bound)) == 2 else ""
-    raise TypeError(f"claim {name!r}: got between={bound!r}; expected a pair (low, high) with low < high.{advice}")
+    return f"Claim `np.{'all' if stated is True else 'mean'}(value)`."
 
 
 def plain(value):

@@ -7,89 +7,136 @@ import pandas as pd
 import pytest
 from IPython.core.interactiveshell import InteractiveShell
 from IPython.utils.capture import capture_output
-from myst_nb import glue
+from myst_nb.core.variables import format_plain_text
+from scipy import stats
 
-from mnist_utils.claims import ClaimError, answer_digest, check_answer, claim
+from mnist_utils import claims
+from mnist_utils.claims import ClaimError, answer_digest, check_answer, claim, prediction_interval
+
+VALUES = [0.968, 0.971, 0.97, 0.969, 0.972]
+REPEATED = pd.DataFrame({"claim": ["repeated"] * 5 + ["always"] * 5, "value": VALUES + ["True"] * 5})
+
+
+@pytest.fixture(autouse=True)
+def _repetitions(monkeypatch):
+    monkeypatch.setattr(claims.results, "load", {"repetitions": REPEATED}.__getitem__)
 
 
 @pytest.mark.parametrize(
-    ("value", "band", "shown"),
+    ("value", "kind", "shown"),
     [
-        (55_050, {"exactly": 55_050}, "55,050 (exactly 55,050)"),
-        (np.int64(55_050), {"exactly": 55_050}, "55,050 (exactly 55,050)"),
-        (np.float32(0.5), {"exactly": 0.5}, "0.5 (exactly 0.5)"),
-        (True, {"exactly": True}, "True (exactly True)"),
-        ("dense", {"exactly": "dense"}, "dense (exactly dense)"),
-        ((np.int64(60_000), 28, 28), {"exactly": (60_000, 28, 28)}, "(60000, 28, 28) (exactly (60000, 28, 28))"),
-        (0.97, {"between": (0.97, 0.98)}, "0.97 (between 0.97 and 0.98)"),
-        (0.98, {"between": (0.97, 0.98)}, "0.98 (between 0.97 and 0.98)"),
-        (0.9712345, {"at_least": 0.970312}, "0.9712 (at least 0.970312)"),
-        (12345.0, {"at_least": 3}, "12,345 (at least 3)"),
-        (12345.678, {"at_least": 3}, "12,346 (at least 3)"),
-        (1e-7, {"at_least": np.float64(0)}, "1e-07 (at least 0.0)"),
-        (np.array([[3.0]]), {"at_most": 3}, "3.0 (at most 3)"),
+        (55_050, {"identity": 55_050}, "55,050 (exactly 55,050)"),
+        (np.int64(55_050), {"data": 55_050}, "55,050 (exactly 55,050)"),
+        (np.float32(0.5), {"stored": 0.5}, "0.5 (rounds to 0.5)"),
+        (0.97125, {"stored": 0.9712}, "0.9712 (rounds to 0.9712)"),
+        (0.97115, {"stored": 0.9712}, "0.9711 (rounds to 0.9712)"),
+        (12345.678, {"data": 12345.7}, "12,346 (rounds to 12,345.7)"),
+        (3, {"data": 3.0}, "3 (exactly 3.0)"),
+        (1.5e-7, {"data": 1e-7}, "1.5e-07 (rounds to 1e-07)"),
+        (-1e-7, {"identity": 0, "within": 1e-6}, "-1e-07 (0 to within 1e-06)"),
+        (np.array([[3.0]]), {"data": 3}, "3.0 (exactly 3)"),
+        (True, {"stored": True}, "True (exactly True)"),
+        ("dense", {"stored": "dense"}, "dense (exactly dense)"),
+        ((np.int64(60_000), 28, 28), {"data": (60_000, 28, 28)}, "(60000, 28, 28) (exactly (60000, 28, 28))"),
+        (0.96, {"trained": True}, "0.96 (between 0.955 and 0.985, from 5 repetitions)"),
     ],
 )
-def test_a_claim_inside_its_band_holds_and_is_printed_in_a_script(value, band, shown, capsys):
-    assert claim("some-name", value, **band, about="what it is").name == "some-name"
+def test_a_claim_that_holds_is_printed_in_a_script(value, kind, shown, capsys):
+    claim("repeated", value, **kind, about="what it is")
     assert capsys.readouterr().out == f"Claim holds: what it is = {shown}\n"
 
 
+def test_what_was_not_repeated_yet_holds_and_says_so(capsys):
+    claim("new", 0.5, trained=True, about="what it is")
+    assert capsys.readouterr().out == "Claim holds: what it is = 0.5 (not repeated yet)\n"
+
+
 @pytest.mark.parametrize(
-    ("value", "band", "stated"),
+    ("value", "kind", "stated"),
     [
-        (55_049, {"exactly": 55_050}, "got 55,049, stated exactly 55,050"),
-        ("conv", {"exactly": "dense"}, "got conv, stated exactly dense"),
-        ((np.int64(60_000), 27), {"exactly": (60_000, 28)}, "got (60000, 27), stated exactly (60000, 28)"),
-        (0.9699, {"between": (0.97, 0.98)}, "got 0.9699, stated between 0.97 and 0.98"),
-        (0.980004, {"at_most": 0.98}, "got 0.980004, stated at most 0.98"),
-        (12344.9, {"at_least": 12345.0}, "got 12,344.9, stated at least 12,345.0"),
-        (2, {"at_least": 3}, "got 2, stated at least 3"),
-        (float("nan"), {"exactly": float("nan")}, "got nan, stated exactly nan"),
-        (float("nan"), {"at_least": 0}, "got nan, stated at least 0"),
-        (float("nan"), {"at_most": 0}, "got nan, stated at most 0"),
-        (float("nan"), {"between": (0, 1)}, "got nan, stated between 0 and 1"),
+        (55_049, {"data": 55_050}, "got 55,049, stated exactly 55,050"),
+        (False, {"stored": True}, "got False, stated exactly True"),
+        ("conv", {"stored": "dense"}, "got conv, stated exactly dense"),
+        ((np.int64(60_000), 27), {"data": (60_000, 28)}, "got (60000, 27), stated exactly (60000, 28)"),
+        (0.971251, {"stored": 0.9712}, "got 0.971251, stated rounds to 0.9712"),
+        (0.971149, {"stored": 0.9712}, "got 0.971149, stated rounds to 0.9712"),
+        (2e-6, {"identity": 0, "within": 1e-6}, "got 2e-06, stated 0 to within 1e-06"),
+        (0.954, {"trained": True}, "got 0.954, stated between 0.955 and 0.985, from 5 repetitions"),
+        (float("nan"), {"stored": 0.5}, "got nan, stated rounds to 0.5"),
+        (float("nan"), {"identity": 0, "within": 1}, "got nan, stated 0 to within 1"),
+        (float("nan"), {"trained": True}, "got nan, stated between 0.955 and 0.985, from 5 repetitions"),
     ],
 )
-def test_a_claim_outside_its_band_shows_enough_digits_to_see_why(value, band, stated):
+def test_a_claim_that_does_not_hold_shows_enough_digits_to_see_why(value, kind, stated):
     with pytest.raises(ClaimError) as caught:
-        claim("some-name", value, **band)
-    assert str(caught.value) == f"claim 'some-name' does not hold: {stated}"
+        claim("repeated", value, **kind, about="what it is")
+    assert str(caught.value) == f"claim 'repeated' does not hold: {stated}"
+
+
+def test_a_truth_that_was_always_repeated_must_hold_again():
+    claim("always", True, trained=True, about="what it is")
+    with pytest.raises(ClaimError, match="got False, stated 1, from 5 repetitions"):
+        claim("always", False, trained=True, about="what it is")
+
+
+def test_the_band_of_repetitions_is_the_prediction_interval_of_one_more():
+    """The mean of the differences of one more value from the mean of n has the variance s^2 (1 + 1 / n)."""
+    values = np.random.default_rng(0).normal(0.97, 0.002, (20_000, 9))
+    low, high = np.array([prediction_interval(list(row)) for row in values[:, :8]]).T
+    outside = np.mean((values[:, 8] < low) | (values[:, 8] > high))
+    assert 0.0003 < outside < 0.0017  # one in a thousand, of 20,000
+    low, high = prediction_interval(list(values[0, :8]))
+    by_scipy = stats.t.interval(0.999, 7, values[0, :8].mean(), values[0, :8].std(ddof=1) * np.sqrt(9 / 8))
+    assert (low, high) == pytest.approx(by_scipy, abs=1e-4)
+    assert low <= by_scipy[0] and high >= by_scipy[1]
+
+
+@pytest.mark.parametrize(
+    ("values", "band"),
+    [
+        ([3, 3, 3, 3], (3, 3)),
+        ([0.1234] * 5, (0.1233, 0.1235)),
+        ([0.5] * 5, (0.4999, 0.5001)),
+        ([12, 13, 12, 12], (5, 20)),
+    ],
+)
+def test_the_ends_of_a_band_are_rounded_outward_and_never_meet_for_a_fraction(values, band):
+    assert prediction_interval(values) == pytest.approx(band, abs=1e-12)
 
 
 ACCURACIES = np.array([0.96, 0.97, 0.98])
 
 
 @pytest.mark.parametrize(
-    ("value", "band", "right"),
+    ("value", "kind", "right"),
     [
-        (ACCURACIES, {"between": (0.9, 1)}, 0.97),
-        (ACCURACIES, {"at_least": 0.9}, 0.96),
-        (ACCURACIES, {"at_most": 1}, 0.98),
-        (ACCURACIES > 0.9, {"exactly": True}, True),
-        (ACCURACIES.tolist(), {"between": (0.9, 1)}, 0.97),
-        (pd.Series(ACCURACIES), {"at_least": 0.9}, 0.96),
-        (pd.DataFrame({"a": ACCURACIES, "b": ACCURACIES}), {"at_most": 1}, 0.98),
-        ({"loss": 0.1, "accuracy": 0.97}, {"at_least": 0.9}, 0.97),
-        ([60_000, 28], {"exactly": (60_000, 28)}, (60_000, 28)),
-        (np.array([60_000, 28]), {"exactly": (60_000, 28)}, (60_000, 28)),
-        (60_000, {"exactly": (60_000,)}, (60_000,)),
-        (3, {"exactly": "3"}, "3"),
+        (ACCURACIES, {"stored": 0.97}, 0.97),
+        (ACCURACIES, {"trained": True}, 0.97),
+        (ACCURACIES > 0.9, {"stored": True}, True),
+        (ACCURACIES.tolist(), {"stored": 0.97}, 0.97),
+        (pd.Series(ACCURACIES), {"stored": 0.97}, 0.97),
+        (pd.DataFrame({"a": ACCURACIES, "b": ACCURACIES}), {"stored": 0.97}, 0.97),
+        ({"loss": 0.1, "accuracy": 0.97}, {"stored": 0.97}, 0.97),
+        ([60_000, 28], {"data": (60_000, 28)}, (60_000, 28)),
+        (np.array([60_000, 28]), {"data": (60_000, 28)}, (60_000, 28)),
+        (60_000, {"data": (60_000,)}, (60_000,)),
+        (3, {"stored": "3"}, "3"),
     ],
 )
-def test_what_cannot_be_compared_is_refused_with_the_expression_that_can(value, band, right):
-    with pytest.raises(TypeError, match=r"^claim 'some-name': got .*; expected a value for '.*'\. Claim ") as caught:
-        claim("some-name", value, **band)
+def test_what_cannot_be_compared_is_refused_with_the_expression_that_can(value, kind, right, capsys):
+    with pytest.raises(TypeError, match=r"^claim 'repeated': got .*; expected .*\. Claim ") as caught:
+        claim("repeated", value, **kind, about="it")
     advised = eval(re.search("`(.*)`", str(caught.value)).group(1), {"np": np, "value": value})
-    assert claim("some-name", advised, **band).value == pytest.approx(right)
+    claim("repeated", advised, **kind, about="it")
+    assert capsys.readouterr().out.startswith(f"Claim holds: it = {right} (")
 
 
 def test_a_tensor_is_refused_with_the_expression_that_can_be_compared():
     tf = pytest.importorskip("tensorflow")
     value = tf.constant(ACCURACIES)
     with pytest.raises(TypeError, match=r"got ndarray of shape \(3,\); .* Claim `np\.mean\(value\)`\.$"):
-        claim("some-name", value, between=(0.9, 1))
-    assert claim("some-name", np.mean(value), between=(0.9, 1)).value == pytest.approx(0.97)
+        claim("some-name", value, stored=0.97, about="it")
+    claim("some-name", np.mean(value), stored=0.97, about="it")
 
 
 @pytest.mark.parametrize(
@@ -101,42 +148,45 @@ def test_a_tensor_is_refused_with_the_expression_that_can_be_compared():
 )
 def test_what_no_expression_mends_is_refused_with_the_reason(value, advice):
     with pytest.raises(TypeError, match=advice):
-        claim("some-name", value, at_least=0.9)
+        claim("some-name", value, stored=0.97, about="it")
 
 
-@pytest.mark.parametrize(("bands", "got"), [({}, "0 bands"), ({"at_least": 1, "at_most": 2}, "2 bands")])
-def test_a_claim_needs_exactly_one_band(bands, got):
-    with pytest.raises(TypeError, match=f"'some-name': got {got}; expected exactly one of exactly, at_least, at_most"):
-        claim("some-name", 1, **bands)
+@pytest.mark.parametrize(
+    ("kinds", "got"), [({}, "0 kinds"), ({"data": 1, "stored": 1}, "2 kinds"), ({"trained": False}, "0 kinds")]
+)
+def test_a_claim_is_of_exactly_one_kind(kinds, got):
+    with pytest.raises(
+        TypeError, match=f"'some-name': got {got}; expected exactly one of identity, data, stored, trained"
+    ):
+        claim("some-name", 1, **kinds, about="it")
 
 
-@pytest.mark.parametrize("pair", [0.5, (0.5,), (0.5, 0.5)])
-def test_between_needs_a_low_and_a_high(pair):
-    with pytest.raises(TypeError, match=r"got between=.*; expected a pair \(low, high\) with low < high\.$"):
-        claim("some-name", 0.5, between=pair)
+def test_only_an_identity_may_be_off():
+    with pytest.raises(TypeError, match=r"got within=0\.1 with stored=; only an identity may be off"):
+        claim("some-name", 1, stored=1, within=0.1, about="it")
 
 
-@pytest.mark.parametrize("between", [(0.7, 0.3), [0.3, 0.7]])
-def test_a_pair_of_other_order_or_type_is_refused_with_the_right_one(between):
-    with pytest.raises(TypeError, match=r"expected a pair .*Pass `tuple\(sorted\(between\)\)`\."):
-        claim("some-name", 0.5, between=between)
-    assert claim("some-name", 0.5, between=tuple(sorted(between))).band == "between 0.3 and 0.7"
-
-
-def test_in_a_notebook_a_claim_is_glued_as_a_plain_number_and_rendered_with_its_anchor():
+def test_in_a_notebook_a_claim_is_shown_with_its_anchor_glued_as_a_number_and_given_as_data():
     InteractiveShell.instance()
     try:
         with capture_output() as captured:
-            shown = claim("some-name", np.float64(0.97), at_least=0.9, about="a < b")
-            glue("some-name", 0.97, display=False)
+            claim("some-name", np.float64(0.97), stored=0.97, about="a < b")
     finally:
         InteractiveShell.clear_instance()
-    glued, by_library = captured.outputs
-    assert glued.data == by_library.data == {"application/papermill.record/text/plain": "0.97"}
-    assert glued.metadata == by_library.metadata
-    assert glued.metadata["scrapbook"]["name"] == "some-name"
-    assert 'id="claim-some-name"' in shown._repr_html_()
-    assert "a &lt; b: <strong>0.97</strong> <span>(at least 0.9)</span>" in shown._repr_html_()
+    (shown,) = captured.outputs
+    assert shown.metadata["scrapbook"] == {"name": "some-name", "mime_prefix": ""}
+    assert format_plain_text(shown.data["text/plain"], ".1%") == "97.0%"
+    assert 'id="claim-some-name"' in shown.data["text/html"]
+    assert "a &lt; b: <strong>0.97</strong> <span>(rounds to 0.97)</span>" in shown.data["text/html"]
+    assert shown.metadata["claim"] == {
+        "name": "some-name",
+        "about": "a < b",
+        "value": 0.97,
+        "kind": "stored",
+        "band": "rounds to 0.97",
+        "low": pytest.approx(0.965),
+        "high": pytest.approx(0.975),
+    }
 
 
 PARAMETERS, SHARE, LAYER = 545_810, 0.97, "flatten"

@@ -2,6 +2,7 @@
 
 import gzip
 import hashlib
+import json
 import os
 import re
 import shutil
@@ -77,16 +78,33 @@ def test_every_link_inside_the_book_leads_somewhere(book):
     assert broken == []
 
 
-def test_the_page_of_claims_shows_a_value_for_each(book):
+def test_the_claims_of_the_book_are_listed_with_those_first_that_this_build_could_have_failed(book):
+    claims = json.loads((book / "claims.json").read_text(encoding="utf-8"))
     page = (book / "chapters" / "claims.html").read_text(encoding="utf-8")
-    rows = re.findall(r'<tr class="row-(?:even|odd)"><td.*?</tr>', page, re.DOTALL)
-    assert len(rows) > 20
-    for row in rows:
-        assert re.search(r'<span class="pasted-text">[^<]+</span>', row), row
+    rows = re.findall(r'<tr data-part="[a-z]+" data-kind="[^"]+"><td><a [^>]*#claim-([\w-]+)"', page)
+    assert rows == [claim["name"] for claim in claims]
+    assert len(rows) > 100
+    margins = [claim["margin"] for claim in claims if claim["kind"] == "trained" and claim["margin"] is not None]
+    assert [claim["kind"] for claim in claims[: len(margins)]] == ["trained"] * len(margins)
+    assert margins == sorted(margins) and 0 <= margins[0] < margins[-1] <= 1
+
+
+def test_a_number_leads_to_its_check_which_is_folded_under_a_summary_that_counts(book):
+    page = (book / "chapters" / "data" / "sets.html").read_text(encoding="utf-8")
+    folds = re.findall(r'<details class="fold[^"]*">\n<summary>(\d+) checks?</summary>(.*?)</details>', page, re.DOTALL)
+    assert folds
+    for count, fold in folds:
+        assert fold.count('class="claim"') == int(count)
+    quoted = re.findall(
+        r'<a class="checked[^"]*" href="#claim-([\w-]+)"><span class="pasted-text">[^<]+</span></a>', page
+    )
+    assert quoted
+    for name in quoted:
+        assert f'id="claim-{name}"' in page
 
 
 def test_pages_show_no_raw_markup_and_no_path_of_this_machine(book):
-    for path in (book / "chapters").glob("*.html"):
+    for path in (book / "chapters").rglob("*.html"):
         text = path.read_text(encoding="utf-8")
         for raw in ("{glue:", "{ref}", "{numref}", "{eq}", "{term}", "{cite", str(ROOT), str(Path.home()) + "/"):
             assert raw not in text, f"{path.name} shows {raw!r}"
@@ -94,7 +112,7 @@ def test_pages_show_no_raw_markup_and_no_path_of_this_machine(book):
 
 def test_no_page_shows_a_warning(book):
     # TensorFlow prints its warnings to stdout in a notebook, where the strict build does not look for them.
-    for path in (book / "chapters").glob("*.html"):
+    for path in (book / "chapters").rglob("*.html"):
         assert "WARNING:" not in path.read_text(encoding="utf-8"), f"{path.name} shows a warning"
 
 
@@ -116,7 +134,7 @@ def test_a_failing_cell_fails_the_build_with_chapter_cell_and_traceback(attempt,
         for name in ("_config.yml", "references.bib"):
             shutil.copy(ROOT / name, source / name)
         (source / "_toc.yml").write_text("format: jb-book\nroot: chapters/broken\n")
-        header = (ROOT / "chapters" / "preprocessing.md").read_text(encoding="utf-8").split("\n---\n", 1)[0]
+        header = (ROOT / "chapters" / "data" / "files.md").read_text(encoding="utf-8").split("\n---\n", 1)[0]
         cell = "```{code-cell} ipython3\nnumber_of_cats = 1 / 0\n```"
         (source / "chapters" / "broken.md").write_text(f"{header}\n---\n\n# Broken\n\n{cell}\n", encoding="utf-8")
     status, output = build(source, source)

@@ -1,6 +1,5 @@
-"""chapters/NAME.md is the one source: what is generated from it is in step, and the project agrees with itself."""
+"""chapters/PART/LESSON.md is the one source: its pair is in step with it, and the project agrees with itself."""
 
-import ast
 import os
 import re
 import shutil
@@ -13,12 +12,13 @@ from pathlib import Path
 import execute
 import nbformat
 import pairs
+import portable
 import pytest
 from jupyter_cache import get_cache
 from myst_nb.core.read import myst_nb_reader_plugin
 
 ROOT = pairs.ROOT
-NAMES = pairs.chapter_names()
+NAMES = pairs.lessons()
 
 
 def test_the_table_of_contents_is_read_without_what_is_commented_out(tmp_path, monkeypatch):
@@ -28,36 +28,60 @@ def test_the_table_of_contents_is_read_without_what_is_commented_out(tmp_path, m
     assert pairs.pages() == ["chapters/intro", "chapters/b"]
 
 
-@pytest.mark.parametrize("name", NAMES)
-def test_the_script_of_a_chapter_is_in_step(name):
-    script = ROOT / "notebooks" / f"{name}.py"
-    assert script.exists(), f"notebooks/{name}.py is missing: run `make notebooks`"
-    assert script.read_text(encoding="utf-8") == pairs.as_script(name), advice(f"{name}.py")
+def agrees(expected, got):
+    """Return whether a text is the one expected, in which any value may stand where it quotes one."""
+    pattern = re.escape(expected).replace(portable.MARK, r"[^\n]{1,60}?")
+    return re.fullmatch(pattern, got) is not None
 
 
-def advice(file):
-    """What to do where a generated file says something else than its chapter."""
-    chapter = f"chapters/{file.split('.')[0]}.md"
+def advice(name):
+    """What to do where a generated file says something else than its lesson."""
     return (
-        f"notebooks/{file} differs from {chapter}. If you meant to change the text, edit {chapter} and run "
-        f"`make notebooks`; if you only worked in notebooks/{file}, `git checkout notebooks/{file}` brings it back "
-        "(to keep your work, save it under another name first)"
+        f"notebooks/{name} differs from chapters/{name}.md. If you meant to change the text, edit the chapter and run "
+        f"`make notebooks LESSON={name}`; if you only worked in the notebook, `git checkout notebooks/{name}.*` "
+        "brings it back (to keep your work, save it under another name first)"
     )
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_the_notebook_of_a_chapter_is_in_step(name):
-    path = ROOT / "notebooks" / f"{name}.ipynb"
+def test_the_pair_of_a_lesson_is_in_step(name):
+    path, expected = pairs.NOTEBOOKS / f"{name}.ipynb", pairs.as_notebook(name)
     assert path.exists(), f"notebooks/{name}.ipynb is missing: run `make notebooks`"
     notebook = nbformat.read(path, as_version=4)
-    assert pairs.cells_of(notebook) == pairs.cells_of(pairs.read_chapter(name)), advice(path.name)
+    wanted, got = pairs.cells_of(expected), pairs.cells_of(notebook)
+    assert len(wanted) == len(got), advice(name)
+    for (*kind, source, said), (*other_kind, other_source, other_said) in zip(wanted, got, strict=True):
+        assert (kind, said) == (other_kind, other_said) and agrees(source, other_source), advice(name)
     for cell in notebook.cells:
         if pairs.REFERENCE_TAG in cell.metadata.get("tags", []):
-            assert cell.outputs and cell.execution_count, f"cell {cell.id} has no reference output. {advice(path.name)}"
+            assert cell.outputs and cell.execution_count, f"cell {cell.id} has no reference output. {advice(name)}"
+    wanted, got = pairs.as_script(expected).split("\n"), path.with_suffix(".py").read_text("utf-8").split("\n")
+    assert len(wanted) == len(got) and all(map(agrees, wanted, got)), advice(name)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_notebook_shows_no_markup_of_the_book_and_its_solutions_and_checks_are_closed(name):
+    cells = nbformat.read(pairs.NOTEBOOKS / f"{name}.ipynb", as_version=4).cells
+    text = re.sub(r"(?s)```.*?```", "", "\n".join(cell.source for cell in cells if cell.cell_type == "markdown"))
+    assert re.findall(r"\{[a-z:]+\}`|^[`:]{3,}\{.*|^\(\S+\)=$|" + portable.MARK, text, re.MULTILINE) == []
+    solution, folded, marks = False, 0, re.compile(r"\{(solution-start|solution-end)\}")
+    chapter = pairs.read_lesson(name).cells
+    closed = []
+    for cell in chapter:
+        if cell.cell_type == "markdown":
+            for mark in marks.findall(cell.source):
+                solution = mark == "solution-start"
+        else:
+            closed.append(solution or "hide-cell" in cell.metadata.get("tags", []))
+    for cell, wanted in zip((cell for cell in cells if cell.cell_type == "code"), closed, strict=True):
+        if wanted:
+            folded += 1
+            assert cell.metadata["jupyter"] == portable.FOLDED, cell.source
+    assert folded
 
 
 def test_what_editors_write_when_they_save_is_no_difference_and_what_a_reader_changes_is_one():
-    saved, chapter = pairs.read_chapter("preprocessing"), pairs.cells_of(pairs.read_chapter("preprocessing"))
+    saved, lesson = pairs.as_notebook("data/files"), pairs.cells_of(pairs.as_notebook("data/files"))
     saved.metadata.update(kernelspec={"name": "my-kernel"}, language_info={"name": "python", "version": "3.12.1"})
     added = {"collapsed": True, "scrolled": True, "trusted": True, "jupyter": {"outputs_hidden": True}}
     for cell in saved.cells:
@@ -65,12 +89,12 @@ def test_what_editors_write_when_they_save_is_no_difference_and_what_a_reader_ch
         cell.id = f"other-{cell.id}"
         if cell.cell_type == "code":
             cell.outputs, cell.execution_count = [nbformat.v4.new_output("stream", text="a")], 1
-    assert pairs.cells_of(saved) == chapter
+    assert pairs.cells_of(saved) == lesson
     saved.cells[3].source += "\n"
-    assert pairs.cells_of(saved) != chapter
-    saved = pairs.read_chapter("preprocessing")
+    assert pairs.cells_of(saved) != lesson
+    saved = pairs.as_notebook("data/files")
     next(cell for cell in saved.cells if "tags" in cell.metadata).metadata.tags.append("mine")
-    assert pairs.cells_of(saved) != chapter
+    assert pairs.cells_of(saved) != lesson
 
 
 def test_what_a_reader_puts_beside_the_notebooks_and_the_scripts_are_not_collected(tmp_path):
@@ -80,72 +104,62 @@ def test_what_a_reader_puts_beside_the_notebooks_and_the_scripts_are_not_collect
     for name in ("conftest.py", "pyproject.toml", "_toc.yml"):
         shutil.copy(ROOT / name, tmp_path)
     notebooks = tmp_path / "notebooks"
-    shutil.copy(notebooks / "preprocessing.ipynb", notebooks / "preprocessing-Copy1.ipynb")
+    shutil.copy(notebooks / "data" / "files.ipynb", notebooks / "data" / "files-Copy1.ipynb")
     nbformat.write(nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell("1 / 0")]), notebooks / "Untitled.ipynb")
-    notebook = nbformat.read(notebooks / "preprocessing.ipynb", as_version=4)
+    notebook = nbformat.read(notebooks / "data" / "files.ipynb", as_version=4)
     notebook.metadata.kernelspec = {"name": "my-kernel", "display_name": "Mine", "language": "python"}
-    nbformat.write(notebook, notebooks / "preprocessing.ipynb")
+    nbformat.write(notebook, notebooks / "data" / "files.ipynb")
     command = [sys.executable, "-m", "pytest", "-n0", "-q", "-p", "no:cacheprovider", "notebooks"]
     run = subprocess.run([*command, "--collect-only"], cwd=tmp_path, capture_output=True, text=True)
     assert run.returncode == 0, run.stdout + run.stderr
     assert {line.split("::")[0] for line in run.stdout.splitlines() if "::" in line} == {
         f"notebooks/{name}.ipynb" for name in NAMES
     }
-    command[-1] += "/preprocessing.ipynb::Cell 0"
+    command[-1] += "/data/files.ipynb::Cell 0"
     run = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
     assert "1 passed" in run.stdout, run.stdout + run.stderr
 
 
-def test_the_page_of_claims_lists_every_claim_of_every_chapter():
-    page = pairs.CLAIMS_PAGE.read_text(encoding="utf-8")
-    listed = re.findall(r"`(\w+)\.md::([\w-]+)", page)
-    made = [
-        (name, claim)
-        for name in NAMES
-        for claim in re.findall(r'\bclaim\(\s*"([\w-]+)"', (ROOT / "chapters" / f"{name}.md").read_text("utf-8"))
-    ]
-    assert sorted(listed) == sorted(made), "chapters/claims.md is out of step with the chapters: run `make notebooks`"
-    assert page == pairs.claims_page(), "chapters/claims.md is out of step with the chapters: run `make notebooks`"
-
-
-def test_no_two_claims_have_the_same_name():
-    claims = [claim for name in NAMES for claim, *_ in pairs.claims_of(name)]
-    assert sorted(claims) == sorted(set(claims))
-
-
-def test_generated_files_without_a_chapter_are_found():
+def test_generated_files_without_a_lesson_are_found():
     folder = ROOT / "notebooks"
-    scripts = {path.stem for path in folder.glob("*.py") if path.read_text("utf-8").startswith("# ---\n# jupyter:")}
-    # A cell has the name of its chapter: no notebook of a reader has its own.
-    cells = {path.stem: nbformat.read(path, as_version=4).cells for path in folder.glob("*.ipynb")}
-    notebooks = {name for name in cells if cells[name] and cells[name][0].get("id") == pairs.cell_id(name, 1)}
+    paths = [path for path in folder.rglob("*.*") if ".ipynb_checkpoints" not in path.parts]
+    named = {path: path.relative_to(folder).with_suffix("").as_posix() for path in paths}
+    scripts = {
+        named[path] for path in paths if path.suffix == ".py" and path.read_text("utf-8").startswith("# ---\n# jup")
+    }
+    # A cell has the name of its lesson: no notebook of a reader has its own.
+    cells = {path: nbformat.read(path, as_version=4).cells for path in paths if path.suffix == ".ipynb"}
+    notebooks = {
+        named[path] for path in cells if cells[path] and cells[path][0].get("id") == pairs.cell_id(named[path], 1)
+    }
     assert sorted(scripts | notebooks) == sorted(NAMES), "delete what `make notebooks` no longer writes"
 
 
 def test_every_page_of_the_table_of_contents_exists_and_every_page_is_in_it():
-    assert sorted(pairs.pages()) == sorted(f"chapters/{path.stem}" for path in (ROOT / "chapters").glob("*.md"))
+    paths = (ROOT / "chapters").rglob("*.md")
+    assert sorted(pairs.pages()) == sorted(path.relative_to(ROOT).with_suffix("").as_posix() for path in paths)
 
 
-def test_a_chapter_without_its_jupytext_header_is_named(tmp_path, monkeypatch):
-    text = (ROOT / "chapters" / "preprocessing.md").read_text(encoding="utf-8")
+def test_a_lesson_without_its_jupytext_header_is_named(tmp_path, monkeypatch):
+    text = (ROOT / "chapters" / "data" / "files.md").read_text(encoding="utf-8")
     (tmp_path / "broken.md").write_text(text.split("\n---\n", 1)[1], encoding="utf-8")
     monkeypatch.setattr(pairs, "CHAPTERS", tmp_path)
     with pytest.raises(ValueError, match=r"chapters/broken\.md has code cells but no jupytext header"):
-        pairs.chapter_names()
+        pairs.lessons()
 
 
-def test_a_chapter_missing_from_the_table_of_contents_is_named(tmp_path, monkeypatch):
-    shutil.copy(ROOT / "chapters" / "preprocessing.md", tmp_path / "forgotten.md")
+def test_a_lesson_missing_from_the_table_of_contents_is_named(tmp_path, monkeypatch):
+    shutil.copy(ROOT / "chapters" / "data" / "files.md", tmp_path / "forgotten.md")
     monkeypatch.setattr(pairs, "CHAPTERS", tmp_path)
     with pytest.raises(ValueError, match=r"not in _toc\.yml: chapters/forgotten\.md"):
-        pairs.chapter_names()
+        pairs.lessons()
 
 
-def test_chapters_are_executed_once_and_one_that_fails_is_named_when_the_others_are_kept(tmp_path, monkeypatch, capsys):
-    write_chapter(tmp_path, "works", 'open("traces", "a").write("executed ")')
-    write_chapter(tmp_path, "fails", "print(undefined)")
+def test_lessons_are_executed_once_and_one_that_fails_is_named_when_the_others_are_kept(tmp_path, monkeypatch, capsys):
+    write_lesson(tmp_path, "works", 'open("traces", "a").write("executed ")')
+    write_lesson(tmp_path, "fails", "print(undefined)")
     monkeypatch.setattr(pairs, "CHAPTERS", tmp_path)
-    monkeypatch.setattr(pairs, "chapter_names", lambda: ["works", "fails"])
+    monkeypatch.setattr(pairs, "lessons", lambda: ["works", "fails"])
     for _ in range(2):
         with pytest.raises(SystemExit) as exit:
             execute.main(tmp_path / "cache")
@@ -153,7 +167,7 @@ def test_chapters_are_executed_once_and_one_that_fails_is_named_when_the_others_
         assert re.search(r"(?s)chapters/fails\.md failed:\n.*name 'undefined' is not defined", capsys.readouterr().err)
     assert (tmp_path / "traces").read_text() == "executed "
     (tmp_path / "fails.md").unlink()
-    monkeypatch.setattr(pairs, "chapter_names", lambda: ["works"])
+    monkeypatch.setattr(pairs, "lessons", lambda: ["works"])
     with pytest.raises(SystemExit) as exit:
         execute.main(tmp_path / "cache")
     assert exit.value.code == 0
@@ -161,43 +175,70 @@ def test_chapters_are_executed_once_and_one_that_fails_is_named_when_the_others_
     assert get_cache(tmp_path / "cache").match_cache_notebook(as_the_book_reads_it)
 
 
-def write_chapter(folder, name, code):
-    header = (ROOT / "chapters" / "preprocessing.md").read_text(encoding="utf-8").split("\n---\n")[0] + "\n---\n"
+def write_lesson(folder, name, code):
+    header = (ROOT / "chapters" / "data" / "files.md").read_text(encoding="utf-8").split("\n---\n")[0] + "\n---\n"
     text = f"{header}\n# A title\n\n```{{code-cell}} ipython3\n{code}\n```\n"
     (folder / f"{name}.md").write_text(text, encoding="utf-8")
 
 
-def test_claims_are_listed_however_they_are_called_and_beside_magics(tmp_path, monkeypatch):
+MARKUP = r"""(a-section)=
+# A section
+
+Value {glue:text}`a-share:.1%`, {numref}`fig-a`, {eq}`eq-a`, {ref}`a-section`, {term}`b <batch>`, {cite:t}`glorot2010`.
+
+$$a = b$$ (eq-a)
+
+:::{admonition} In short
+:class: in-short
+Short, see {ref}`ex-a`.
+:::
+
+```{exercise} Count
+:label: ex-a
+
+How many?
+```
+
+````{solution-start} ex-a
+:class: dropdown
+````
+
+Two."""
+READS = r"""# A section
+
+Value 12.5%, Fig. 1.1, (1.1), A section, b, [Glorot and Bengio (2010)](ADDRESS).
+
+$$a = b\tag{1.1}$$
+
+> **In short**
+>
+> Short, see Exercise 1.1.
+
+
+> **Exercise 1.1** (Count)
+>
+> How many?
+
+<details><summary>Solution of Exercise 1.1</summary>
+
+Two.
+
+</details>"""
+
+
+def test_the_markup_of_the_book_becomes_markdown_that_every_jupyter_shows(tmp_path, monkeypatch):
+    header = (ROOT / "chapters" / "data" / "files.md").read_text(encoding="utf-8").split("\n---\n")[0] + "\n---\n"
+    settings = "---\nmystnb:\n  figure:\n    caption: Of {eq}`eq-a`\n    name: fig-a\n---\n"
+    plot = f"```{{code-cell}} ipython3\n{settings}1 + 1\n```\n"
+    (tmp_path / "some.md").write_text(f"{header}\n{MARKUP}\n\n{plot}\n````{{solution-end}}\n````\n", encoding="utf-8")
     monkeypatch.setattr(pairs, "CHAPTERS", tmp_path)
-    monkeypatch.setattr(pairs, "chapter_names", lambda: ["some"])
-    one = 'claims.claim("one", 1, exactly=1, about="|x| of one")'
-    two = 'claim("two", 2, at_most=5000, about="b")'
-    write_chapter(tmp_path, "some", f"%timeit 1 + 1\n{one}\n{two}")
-    assert list(pairs.claims_of("some")) == [
-        ("one", "|x| of one", "exactly 1", ":,d"),
-        ("two", "b", "at most 5,000", ":,.0f"),
-    ]
-    assert r"</a> | \|x\| of one | exactly 1 | {glue:text}`some.md::one:,d` |" in pairs.claims_page()
-
-
-def test_a_cell_that_is_no_python_is_named(tmp_path, monkeypatch):
-    monkeypatch.setattr(pairs, "CHAPTERS", tmp_path)
-    write_chapter(tmp_path, "some", "claim(")
-    with pytest.raises(ValueError, match=r"chapters/some\.md, cell 2: '\(' was never closed .*\nclaim\("):
-        list(pairs.claims_of("some"))
-
-
-@pytest.mark.parametrize(
-    "call",
-    [
-        'claim(name, 1, exactly=1, about="one")',
-        'claim("one", 1, exactly=one, about="one")',
-        'claim("one", 1, exactly=1)',
-    ],
-)
-def test_a_claim_that_cannot_be_listed_is_named(call):
-    with pytest.raises(ValueError, match=r"chapters/some\.md: `claim\(.*\)` cannot be listed"):
-        pairs.read_claim("some", ast.parse(call).body[0].value)
+    monkeypatch.setattr(pairs, "lessons", lambda: ["some"])
+    portable.labels.cache_clear()
+    text, code, caption = pairs.as_notebook("some", {"a-share": 0.125}).cells
+    portable.labels.cache_clear()
+    assert re.sub(r"\(https?://[^)]+\)", "(ADDRESS)", text.source) == READS
+    assert code.metadata["jupyter"] == portable.FOLDED
+    assert caption.source == "*Fig. 1.1.* Of (1.1)"
 
 
 @pytest.mark.parametrize(
@@ -267,7 +308,7 @@ def make(folder, *arguments):
     "file",
     ["mnist_utils/book.mplstyle", "mnist_utils/dataset.py", "studies/training.py", "results/good.csv"],
 )
-def test_chapters_are_executed_again_when_what_they_read_has_changed(file, makefile):
+def test_lessons_are_executed_again_when_what_they_read_has_changed(file, makefile):
     assert (ROOT / file).exists(), "the file watched here is not in the project"
     path, executed = makefile / file, makefile / "_build" / "executed"
     for new in (path, executed):

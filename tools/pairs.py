@@ -1,9 +1,9 @@
-"""Write what is generated from chapters/*.md: notebooks/NAME.py, notebooks/NAME.ipynb, and the page of claims.
+"""Write the pair of each lesson, chapters/PART/LESSON.md: notebooks/PART/LESSON.ipynb and notebooks/PART/LESSON.py.
 
-Usage: python tools/pairs.py [NAME ...]      (default: every chapter)
+Usage: python tools/pairs.py [PART/LESSON ...]      (default: every lesson)
 """
 
-import ast
+import json
 import os
 import re
 import subprocess
@@ -12,16 +12,13 @@ from pathlib import Path
 
 import jupytext
 import nbformat
-from IPython.core.inputtransformer2 import TransformerManager
+import portable
 from nbclient import NotebookClient
 from sphinx_external_toc.parsing import parse_toc_yaml
-
-from mnist_utils.claims import describe_band
 
 ROOT = Path(__file__).resolve().parent.parent
 CHAPTERS = ROOT / "chapters"
 NOTEBOOKS = ROOT / "notebooks"
-CLAIMS_PAGE = CHAPTERS / "claims.md"
 SETTINGS = ROOT / "_build" / "settings"
 OF_THE_USER = ("MATPLOTLIBRC", "MPLBACKEND", "PYTHONSTARTUP")
 # What was said to make, such as VENV=...: a make that a test starts in a copy would replace that folder.
@@ -68,58 +65,101 @@ def is_notebook(path):
     has_header = text.startswith("---\n") and "format_name: myst" in text.split("\n---", 1)[0]
     if "```{code-cell}" in text and not has_header:
         raise ValueError(
-            f"chapters/{path.name} has code cells but no jupytext header, so that nothing would execute them; "
-            "copy the lines between the first two --- of chapters/preprocessing.md"
+            f"{shown(path)} has code cells but no jupytext header, so that nothing would execute them; "
+            "copy the lines between the first two --- of chapters/data/files.md"
         )
     return has_header
 
 
-def chapter_names():
-    """Return the names of the chapters that are notebooks, in the order of the table of contents."""
+def shown(path):
+    """Return the path of a page as messages give it."""
+    return f"chapters/{path.relative_to(CHAPTERS).as_posix()}"
+
+
+def lessons():
+    """Return the names of the pages that are notebooks, such as data/files, in the order of the table of contents."""
     order = [page.removeprefix("chapters/") for page in pages()]
-    names = [path.stem for path in CHAPTERS.glob("*.md") if is_notebook(path)]
+    names = [path.relative_to(CHAPTERS).with_suffix("").as_posix() for path in CHAPTERS.rglob("*.md")]
     for name in names:
         if name not in order:
             raise ValueError(f"not in _toc.yml: chapters/{name}.md; add a line for it")
-    return sorted(names, key=order.index)
+    return sorted((name for name in names if is_notebook(CHAPTERS / f"{name}.md")), key=order.index)
+
+
+def parts():
+    """Return (caption, names of the lessons) of each part of the table of contents that has lessons."""
+    known = set(lessons())
+    trees = parse_toc_yaml(ROOT / "_toc.yml").root.subtrees
+    named = [(tree.caption, [str(page).removeprefix("chapters/") for page in tree.files()]) for tree in trees]
+    return [(caption, names) for caption, names in named if known.intersection(names)]
+
+
+def settings(name):
+    """Return what the head of a lesson says of it: its path, core or further, and its question."""
+    return {"path": "further", "question": "", **read_lesson(name).metadata.get("lesson", {})}
+
+
+def prose(name):
+    """Return the lines of a lesson that are read, with their numbers: no code, no formulas, no options."""
+    lines, fence = [], None
+    for number, line in enumerate((CHAPTERS / f"{name}.md").read_text(encoding="utf-8").split("\n"), 1):
+        opening = re.match(r"(`{3,}|-{3}$)(?:\{(code-cell|math)\}|\w|$)", line)
+        if fence:
+            fence = None if line.strip() == fence else fence
+        elif opening and not line.startswith("````"):
+            fence = opening.group(1)
+        elif not re.match(r"[`:]{3}|:[\w-]+:", line):
+            lines.append((number, line))
+    return lines
+
+
+def words(name):
+    """Return the number of words in the prose of a lesson, exercises and solutions included."""
+    bare = (re.sub(r"\{[\w:]+\}`[^`]*`|`[^`]*`|\$[^$]*\$", " ", line) for _, line in prose(name))
+    return sum(len(re.findall(r"[A-Za-z]{2,}", line)) for line in bare)
+
+
+def minutes(name):
+    """Return the minutes that it takes to read a lesson: 150 words in one, three code cells in one."""
+    cells = sum(cell.cell_type == "code" for cell in read_lesson(name).cells)
+    return round(words(name) / 150 + cells / 3)
 
 
 def generated():
-    """Return the notebooks that belong to a chapter; what else lies beside them is the reader's."""
-    return [NOTEBOOKS / f"{name}.ipynb" for name in chapter_names()]
+    """Return the notebooks that belong to a lesson; what else lies beside them is the reader's."""
+    return [NOTEBOOKS / f"{name}.ipynb" for name in lessons()]
 
 
 def cell_id(name, number):
-    """Return the name of a chapter's cell: the same each time, other than in other chapters."""
-    return f"{name}-{number}".replace("_", "-")
+    """Return the name of a lesson's cell: the same each time, other than in other lessons, of at most 64 letters."""
+    return re.sub("[_/]", "-", f"{name}-{number}")
 
 
-def read_chapter(name):
-    """Return a chapter as a notebook without outputs; its cells are numbered, so that their ids are stable."""
+def read_lesson(name):
+    """Return a lesson as a notebook without outputs, as the book has it."""
     notebook = jupytext.read(CHAPTERS / f"{name}.md", fmt="md:myst")
-    for number, cell in enumerate(notebook.cells, 1):
-        cell["id"] = cell_id(name, number)
     notebook.metadata["language_info"] = dict(LANGUAGE)
     notebook.metadata.pop("jupytext", None)
+    for number, cell in enumerate(notebook.cells, 1):
+        cell["id"] = cell_id(name, number)
     return notebook
 
 
-def chapter_title(name):
-    """Return a chapter's title, its first heading."""
-    return re.search(r"^# (.+)$", (CHAPTERS / f"{name}.md").read_text(encoding="utf-8"), re.MULTILINE).group(1)
+def as_notebook(name, values=None):
+    """Return a lesson as a notebook without outputs that reads well outside of the book; its cells are numbered.
+
+    `values` are those that the text quotes, by name; without them a mark stands in their place, see `differs`.
+    """
+    notebook = portable.translate(read_lesson(name), name, values)
+    for number, cell in enumerate(notebook.cells, 1):
+        cell["id"] = cell_id(name, number)
+    return notebook
 
 
-def as_script(name):
-    """Return a chapter as a Python script in percent format."""
-    return jupytext.writes(read_chapter(name), fmt="py:percent")
-
-
-def cells_of(notebook):
-    """Return what the cells of a notebook say: type, source, and the metadata that its chapter has."""
-    return [
-        (cell.cell_type, cell.source, {key: cell.metadata[key] for key in SAID if key in cell.metadata})
-        for cell in notebook.cells
-    ]
+def claims_in(notebook):
+    """Return the claims that were shown in an executed notebook, as data, in their order."""
+    outputs = (output for cell in notebook.cells for output in cell.get("outputs", []))
+    return [output.metadata["claim"] for output in outputs if "claim" in output.get("metadata", {})]
 
 
 def client(notebook, folder):
@@ -128,93 +168,49 @@ def client(notebook, folder):
     return NotebookClient(notebook, kernel_name="python3", timeout=600, resources=resources, record_timing=False)
 
 
-def as_executed_notebook(name):
-    """Return a chapter as notebook text, with the outputs of the cells that are the same on every machine."""
-    notebook = read_chapter(name)
-    client(notebook, NOTEBOOKS).execute()
-    for cell in notebook.cells:
-        if cell.cell_type == "code" and REFERENCE_TAG not in cell.metadata.get("tags", []):
-            cell.outputs, cell.execution_count = [], None
-    notebook.metadata["language_info"] = dict(LANGUAGE)
-    return nbformat.writes(notebook) + "\n"
+def write_pair(name):
+    """Execute a lesson, and write its notebook, with the outputs that are the same everywhere, and its script."""
+    executed = read_lesson(name)
+    client(executed, (CHAPTERS / name).parent).execute()
+    values = {claim["name"]: claim["value"] for claim in claims_in(executed)}
+    outputs = iter([cell.outputs for cell in executed.cells if cell.cell_type == "code"])
+    notebook = as_notebook(name, values)
+    for number, cell in enumerate((cell for cell in notebook.cells if cell.cell_type == "code"), 1):
+        given = next(outputs)
+        if REFERENCE_TAG in cell.metadata.get("tags", []):
+            cell.outputs, cell.execution_count = given, number
+    path = NOTEBOOKS / f"{name}.ipynb"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(nbformat.writes(notebook) + "\n", encoding="utf-8", newline="\n")
+    path.with_suffix(".py").write_text(as_script(notebook), encoding="utf-8", newline="\n")
 
 
-def claims_of(name):
-    """Yield (claim, what it is about, its band, its formatting in the table) for each call of `claim` in a chapter."""
-    for number, cell in enumerate(read_chapter(name).cells, 1):
-        if cell.cell_type != "code":
-            continue
-        try:
-            tree = ast.parse(TransformerManager().transform_cell(cell.source))  # with %timeit and the like
-        except SyntaxError as error:
-            raise ValueError(f"chapters/{name}.md, cell {number}: {error}, in\n{cell.source}") from error
-        for call in ast.walk(tree):
-            if isinstance(call, ast.Call) and getattr(call.func, "id", getattr(call.func, "attr", None)) == "claim":
-                yield read_claim(name, call)
+def as_script(notebook):
+    """Return a notebook as a Python script in percent format."""
+    bare = nbformat.from_dict(json.loads(nbformat.writes(notebook)))
+    for cell in bare.cells:
+        cell.metadata = {key: cell.metadata[key] for key in SAID if key in cell.metadata}
+    return jupytext.writes(bare, fmt="py:percent")
 
 
-def read_claim(chapter, call):
-    """Return (claim, what it is about, its band, its formatting) of one call, which must be written with literals."""
-    try:
-        claim = ast.literal_eval(call.args[0])
-        options = {option.arg: ast.literal_eval(option.value) for option in call.keywords}
-        about = options.pop("about")
-        ((kind, bound),) = options.items()
-    except (ValueError, KeyError, IndexError) as error:
-        raise ValueError(
-            f"chapters/{chapter}.md: `{ast.unparse(call)}` cannot be listed on the page of claims; "
-            "write its name, its band and about=... as literals"
-        ) from error
-    return claim, about, describe_band(claim, kind, bound), value_format(kind, bound)
-
-
-def value_format(kind, bound):
-    """Return how the table shows a value of this band, as a format of the glue role."""
-    if kind == "exactly":
-        return ":,d" if type(bound) is int else ":s"
-    return ":,.0f" if max(map(abs, bound if kind == "between" else (bound,))) >= 1000 else ":.4g"
-
-
-def claims_page():
-    """Return the appendix page that lists every claim of the book."""
-    lines = [
-        "<!-- Written by `make notebooks` from the calls of claim(...) in the chapters: edit those. -->",
-        "",
-        "(claims)=",
-        "# Claims",
-        "",
-        "A *claim* is a result that a chapter states and at once checks: if a value leaves its band, the notebook",
-        "stops, the book is not built, and the tests fail. This page lists every claim of the book. The values are",
-        "those of the run that rendered the page in front of you; the name of a claim leads to the place where it is",
-        "made.",
-        "",
-        "A band is no prediction. For a trained result it was set after first runs had shown where the value lies,",
-        "wide enough for another machine. A claim that holds says that the result came out again, not that it was",
-        "foreseen.",
+def cells_of(notebook):
+    """Return what the cells of a notebook say: type, source, and the metadata that its lesson has."""
+    return [
+        (cell.cell_type, cell.source, {key: cell.metadata[key] for key in SAID if key in cell.metadata})
+        for cell in notebook.cells
     ]
-    for name in chapter_names():
-        rows = []
-        for claim, *words, shown in claims_of(name):
-            about, band = (text.replace("|", r"\|") for text in words)
-            link = f'<a href="{name}.html#claim-{claim}"><code>{claim}</code></a>'
-            rows.append(f"| {link} | {about} | {band} | {{glue:text}}`{name}.md::{claim}{shown}` |")
-        if rows:
-            lines += ["", f"## {chapter_title(name)}", "", "| claim | what it states | band | value in this build |"]
-            lines += ["| :--- | :--- | :--- | ---: |", *rows]
-    return "\n".join(lines) + "\n"
 
 
 def main(names):
-    """Write the pairs of the chapters named, and the page of claims."""
-    unknown = sorted(set(names) - set(chapter_names()))
+    """Write the pairs of the lessons named."""
+    known = lessons()
+    unknown = sorted(set(names) - set(known))
     if unknown:
-        sys.exit(f"no chapter {unknown[0]!r}; there are: {', '.join(chapter_names())}")
+        sys.exit(f"no lesson {unknown[0]!r}; there are: {', '.join(known)}")
     use_own_settings()
-    CLAIMS_PAGE.write_text(claims_page(), encoding="utf-8", newline="\n")
-    for name in names or chapter_names():
-        print(f"chapters/{name}.md: writing notebooks/{name}.py, executing notebooks/{name}.ipynb", flush=True)
-        (NOTEBOOKS / f"{name}.py").write_text(as_script(name), encoding="utf-8", newline="\n")
-        (NOTEBOOKS / f"{name}.ipynb").write_text(as_executed_notebook(name), encoding="utf-8", newline="\n")
+    for name in names or known:
+        print(f"chapters/{name}.md: executing it, writing notebooks/{name}.ipynb and .py", flush=True)
+        write_pair(name)
 
 
 if __name__ == "__main__":

@@ -1,0 +1,191 @@
+"""A Sphinx extension: what the pages of the book show beyond their text.
+
+A quoted number is a link to its check. The checks of a section are folded, under a summary that counts them. Under
+the title of a lesson stand its path, its question, and how long it takes. The directives `{lessons}` and `{claims}`
+make the tables of all lessons and of all claims; `claims.json`, beside the pages, has the claims as data.
+"""
+
+import html
+import json
+from pathlib import Path
+
+import pairs
+from docutils import nodes
+from myst_nb.ext.glue.roles import PasteTextRole
+from myst_nb.sphinx_ import HideCodeCellNode, NbMetadataCollector
+from sphinx.util.docutils import SphinxDirective
+
+from mnist_utils.claims import KINDS, format_value
+
+ORDER = ["trained", "data", "identity", "stored"]  # of the kinds, those first that this build could have failed
+
+
+class CheckedNumber(PasteTextRole):
+    """The role `glue:text`: a value that a claim has checked, as a link to the claim."""
+
+    def run(self):
+        shown, messages = super().run()
+        name = self.text.rsplit(":", 1)[0] if ":" in self.text.rpartition("::")[2] else self.text
+        page, _, claim = name.rpartition("::")
+        address = f"{page.removesuffix('.md')}.html" if page else ""
+        link = nodes.reference("", "", *shown, refuri=f"{address}#claim-{claim}", internal=True, classes=["checked"])
+        return [link], messages
+
+
+class Table(nodes.General, nodes.Element):
+    """Stands where a table of all lessons or all claims goes, which is known when all pages are read."""
+
+
+class TableDirective(SphinxDirective):
+    def run(self):
+        self.env.metadata[self.env.docname]["has_table"] = True
+        return [Table(of=self.name)]
+
+
+def name_of(docname):
+    """Return the name of a lesson in what Sphinx calls chapters/PART/LESSON."""
+    return docname.removeprefix("chapters/")
+
+
+def claims_of(app, lesson):
+    """Return the claims of a lesson as data, from what its execution has left."""
+    path = Path(app.outdir).parent / "jupyter_execute" / "chapters" / f"{lesson}.glue.json"
+    glued = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+    claims = [output["metadata"].get("claim") for output in glued.values()]
+    return [{**claim, "lesson": lesson, "margin": margin(claim)} for claim in claims if claim]
+
+
+def margin(claim):
+    """Return how far a value is from the nearer end of its band, as a share of half the band; None if it has none."""
+    low, high = claim["low"], claim["high"]
+    if isinstance(low, str | list) or low is None or low == high:
+        return None
+    return min(claim["value"] - low, high - claim["value"]) / ((high - low) / 2)
+
+
+def seconds_of(env, docname):
+    """Return the seconds that the cells of a page took, or None."""
+    return (NbMetadataCollector.get_exec_data(env, docname) or {}).get("runtime")
+
+
+def read_page(app, doctree):
+    """Fold the checks under a summary that counts them, and put the line of a lesson under its title."""
+    docname = app.env.docname
+    for cell in doctree.findall(nodes.container):
+        count = sum('class="claim"' in text.astext() for text in cell.findall(nodes.raw))
+        if cell.get("hide_mode") == "all" and count:
+            cell["prompt_show"] = cell["prompt_hide"] = f"{count} check{'s' if count > 1 else ''}"
+            cell["classes"].append("checks")
+    lesson = name_of(docname)
+    if lesson in pairs.lessons():
+        title = next(doctree.findall(nodes.title))
+        line = nodes.paragraph("", " · ".join(about(app.env, lesson)), classes=["lesson-line"])
+        title.parent.insert(title.parent.index(title) + 1, line)
+
+
+def about(env, lesson):
+    """Return the path of a lesson, its question, its minutes, and its seconds."""
+    said = pairs.settings(lesson)
+    seconds = seconds_of(env, f"chapters/{lesson}")
+    question = [f"question {said['question']}"] if said["question"] else []
+    run = [f"{seconds:.0f} seconds to run"] if seconds else []
+    return [said["path"], *question, f"{pairs.minutes(lesson)} minutes to read", *run]
+
+
+def tables_to_write(app, env):
+    """Return the pages that show tables: they follow what any lesson says."""
+    return [docname for docname, said in env.metadata.items() if "has_table" in said]
+
+
+def fill_tables(app, doctree, docname):
+    """Put the tables where they belong."""
+    for table in list(doctree.findall(Table)):
+        text = lessons_table(app, docname) if table["of"] == "lessons" else claims_table(app, docname)
+        table.replace_self(nodes.raw("", text, format="html"))
+
+
+def link(app, docname, lesson, text, fragment=""):
+    """Return a link from a page to a lesson."""
+    address = app.builder.get_relative_uri(docname, f"chapters/{lesson}")
+    return f'<a class="reference internal" href="{address}{fragment}">{text}</a>'
+
+
+def lessons_table(app, docname):
+    """Return the table of all lessons, part by part, with the minutes of the core and of the whole."""
+    rows, total = [], {"core": 0, "further": 0}
+    for caption, lessons in pairs.parts():
+        rows.append(f'<tr><th colspan="5" scope="colgroup">{html.escape(caption)}</th></tr>')
+        for lesson in lessons:
+            said, minutes = pairs.settings(lesson), pairs.minutes(lesson)
+            total[said["path"]] += minutes
+            title = html.escape(app.env.titles[f"chapters/{lesson}"].astext())
+            seconds = seconds_of(app.env, f"chapters/{lesson}")
+            cells = [link(app, docname, lesson, title), said["path"], said["question"], minutes]
+            cells.append(f"{seconds:.0f} s" if seconds else "")
+            rows.append("<tr>" + "".join(f"<td>{cell}</td>" for cell in cells) + "</tr>")
+    names = ["lesson", "path", "question", "minutes to read", "to run"]
+    head = "<tr>" + "".join(f'<th scope="col">{name}</th>' for name in names) + "</tr>"
+    whole = sum(total.values())
+    sums = f"The core takes {total['core'] / 60:.1f} hours to read, everything {whole / 60:.1f}."
+    return f'<table class="table lessons"><thead>{head}</thead><tbody>{"".join(rows)}</tbody></table><p>{sums}</p>'
+
+
+def all_claims(app):
+    """Return the claims of all lessons: those first that this build could have failed, the narrowest first."""
+    claims = [claim for lesson in pairs.lessons() for claim in claims_of(app, lesson)]
+    return sorted(claims, key=lambda claim: (ORDER.index(claim["kind"]), claim["margin"] is None, claim["margin"]))
+
+
+def claims_table(app, docname):
+    """Return the table of all claims."""
+    rows = []
+    for claim in all_claims(app):
+        name = f"<code>{claim['name']}</code>"
+        cells = [
+            link(app, docname, claim["lesson"], name, f"#claim-{claim['name']}"),
+            html.escape(claim["about"]),
+            html.escape(format_value(claim["value"])),
+            html.escape(claim["band"]),
+            KINDS[claim["kind"]],
+            "" if claim["margin"] is None else f"{claim['margin']:.2f}",
+        ]
+        part = claim["lesson"].split("/")[0]
+        row = "".join(f"<td>{cell}</td>" for cell in cells)
+        rows.append(f'<tr data-part="{part}" data-kind="{KINDS[claim["kind"]]}">{row}</tr>')
+    names = ["claim", "what it states", "value in this build", "band", "kind", "margin"]
+    head = "<tr>" + "".join(f'<th scope="col">{name}</th>' for name in names) + "</tr>"
+    return f'<table class="table claims"><thead>{head}</thead><tbody>{"".join(rows)}</tbody></table>'
+
+
+def write_claims(app, exception):
+    """Write claims.json beside the pages."""
+    if exception is None and app.builder.format == "html":
+        text = json.dumps(all_claims(app), indent=1)
+        (Path(app.outdir) / "claims.json").write_text(text, encoding="utf-8")
+
+
+def visit_fold(translator, node):
+    classes = " ".join(node["classes"])
+    summary = html.escape(node["prompt_show"])
+    translator.body.append(f'<details class="fold {classes}">\n<summary>{summary}</summary>\n')
+
+
+def depart_fold(translator, node):
+    translator.body.append("</details>\n")
+
+
+def setup(app):
+    app.setup_extension("myst_nb")
+    app.add_role_to_domain("glue", "text", CheckedNumber(), override=True)
+    # As myst_nb has it, but with a summary that screen readers read: there, a label hides what it says.
+    app.add_node(
+        HideCodeCellNode, override=True, html=(visit_fold, lambda self, node: self.body.append("</details>\n"))
+    )
+    app.add_node(Table)
+    for name in ("lessons", "claims"):
+        app.add_directive(name, TableDirective)
+    app.connect("doctree-read", read_page)
+    app.connect("env-updated", tables_to_write)
+    app.connect("doctree-resolved", fill_tables)
+    app.connect("build-finished", write_claims)
+    return {"parallel_read_safe": True, "version": "1"}
