@@ -1,4 +1,4 @@
-"""Cross-correlation and convolution from their definitions, their matrix form, output sizes, receptive field.
+"""Cross-correlation, which networks call convolution: its definition, matrix form, output sizes, receptive field.
 
 Arrays are laid out as in a Keras `Conv2D`: images (n, h, w, c) and kernels (kh, kw, c, f) for c channels and f filters;
 or one plane (h, w) and one kernel (kh, kw). Float32 and float64 keep their type; other real numbers become float64.
@@ -68,21 +68,6 @@ def cross_correlate(images: ArrayLike, kernels: ArrayLike, stride: int = 1, padd
     for a, b in np.ndindex(kernels.shape[:2]):
         output += padded[:, a : a + stride * rows : stride, b : b + stride * columns : stride] @ kernels[a, b]
     return output
-
-
-def convolve(images: ArrayLike, kernels: ArrayLike, stride: int = 1, padding: str = "valid") -> np.ndarray:
-    """Cross-correlation with the kernels turned by 180 degrees (Goodfellow, Bengio and Courville 2016, section 9.1).
-
-    Takes, returns and refuses what `cross_correlate` does.
-
-    Examples
-    --------
-    >>> convolve([[1, 2, 3], [4, 5, 6], [7, 8, 9]], [[0, 1], [10, 0]])
-    array([[24., 35.],
-           [57., 68.]])
-    """
-    kernels = np.asarray(kernels)
-    return cross_correlate(images, np.flip(kernels, axis=(0, 1)[: kernels.ndim]), stride, padding)
 
 
 def toeplitz_matrix(

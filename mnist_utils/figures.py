@@ -33,22 +33,6 @@ def show_digits(images, titles=None, columns=10, value_range=None, size=0.75):
     return figure, axes
 
 
-def draw_flow(boxes, arrows):
-    """Draw boxes from left to right, with an arrow and its text between each two; return the figure and its axis."""
-    if len(arrows) != len(boxes) - 1:
-        raise refusal("arrows", len(arrows), f"{len(boxes) - 1}, one fewer than boxes", "'' leaves one bare.")
-    figure, axis = plt.subplots(figsize=(1.5 * len(boxes), 1.2))
-    axis.set(xlim=(-0.4, len(boxes) - 0.6), ylim=(-0.4, 0.7))
-    axis.set_axis_off()
-    style = {"boxstyle": "round,pad=0.4", "facecolor": "#e8f1f8", "edgecolor": "#0072B2"}
-    for place, text in enumerate(boxes):
-        axis.text(place, 0, text, ha="center", va="center", bbox=style)
-    for place, text in enumerate(arrows):
-        axis.annotate("", (place + 0.7, 0), (place + 0.3, 0), arrowprops={"arrowstyle": "->", "color": "#444444"})
-        axis.text(place + 0.5, 0.14, text, ha="center", va="bottom", fontsize=9)
-    return figure, axis
-
-
 def show_numbers(arrays, titles=None, cell=0.42):
     """Draw matrices, or one, as tables, negative numbers red, positive ones blue; return the figure and its n axes."""
     arrays = [arrays] if all(np.ndim(array) == 1 for array in arrays) else arrays

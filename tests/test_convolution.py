@@ -8,7 +8,7 @@ import tensorflow as tf
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mnist_utils.convolution import convolve, cross_correlate, output_size, receptive_field, toeplitz_matrix
+from mnist_utils.convolution import cross_correlate, output_size, receptive_field, toeplitz_matrix
 
 TOLERANCE = {"float32": {"rtol": 1e-4, "atol": 1e-5}, "float64": {"rtol": 1e-12, "atol": 1e-12}}
 THOROUGH = settings(deadline=None, max_examples=100)
@@ -58,7 +58,7 @@ def test_one_plane_and_one_kernel_give_the_same_as_one_channel(problem):
 @THOROUGH
 @given(problems())
 def test_convolution_is_that_of_scipy(problem):
-    images, kernels, stride, padding = problem
+    images, kernels, _, padding = problem
     plane, kernel = images[0, :, :, 0], kernels[:, :, 0, 0]
     if padding == "same":
         # SciPy centers kernels of even size the other way: cut the same part out of the full convolution.
@@ -67,9 +67,8 @@ def test_convolution_is_that_of_scipy(problem):
         expected = full[first[0] : first[0] + plane.shape[0], first[1] : first[1] + plane.shape[1]]
     else:
         expected = scipy.signal.convolve2d(plane, kernel, "valid")
-    np.testing.assert_allclose(convolve(plane, kernel, 1, padding), expected, **TOLERANCE[str(plane.dtype)])
-    flipped = cross_correlate(images, kernels[::-1, ::-1], stride, padding)
-    np.testing.assert_array_equal(convolve(images, kernels, stride, padding), flipped)
+    turned = cross_correlate(plane, kernel[::-1, ::-1], 1, padding)
+    np.testing.assert_allclose(turned, expected, **TOLERANCE[str(plane.dtype)])
 
 
 @THOROUGH
@@ -167,7 +166,7 @@ def test_sizes_without_an_output_are_refused(arguments, message):
         output_size(*arguments)
 
 
-@pytest.mark.parametrize("function", [cross_correlate, convolve])
+@pytest.mark.parametrize("function", [cross_correlate])
 @pytest.mark.parametrize(
     ("images", "kernels", "message"),
     [
@@ -206,7 +205,7 @@ def test_what_is_advised_for_missing_axes_fits(shape, of_kernels):
 
 
 @pytest.mark.parametrize("stride", [0, -1])
-@pytest.mark.parametrize("function", [cross_correlate, convolve, lambda x, w, t: toeplitz_matrix(w, x.shape, t)])
+@pytest.mark.parametrize("function", [cross_correlate, lambda x, w, t: toeplitz_matrix(w, x.shape, t)])
 def test_a_stride_that_does_not_advance_is_refused(function, stride):
     with pytest.raises(ValueError, match=f"stride: got {stride}; expected an integer, at least 1"):
         function(np.ones((4, 4)), np.ones((2, 2)), stride)

@@ -135,16 +135,6 @@ def test_images_that_cannot_be_shown_are_refused(images, settings, message):
         figures.show_digits(images, **settings)
 
 
-def test_a_flow_is_drawn_from_left_to_right():
-    _, axis = figures.draw_flow(["784", "64", "10"], ["ReLU", "softmax"])
-    places = {text.get_text(): text.get_position()[0] for text in axis.texts if text.get_text()}
-    assert sorted(places, key=places.get) == ["784", "ReLU", "64", "softmax", "10"]
-    arrows = [text for text in axis.texts if getattr(text, "arrow_patch", None)]
-    assert [(arrow.xyann[0], arrow.xy[0]) for arrow in arrows] == [(0.3, 0.7), (1.3, 1.7)]
-    with pytest.raises(ValueError, match="arrows: got 3; expected 2, one fewer than boxes"):
-        figures.draw_flow(["784", "64", "10"], ["", "", ""])
-
-
 def test_numbers_are_drawn_in_their_cells_red_below_zero_and_blue_above():
     _, axes = figures.show_numbers([[[1, -2.5, 0]], [[4], [0.5]]], ["row", "column"])
     assert [axis.get_title() for axis in axes] == ["row", "column"]

@@ -184,7 +184,8 @@ def write_lesson(folder, name, code):
 MARKUP = r"""(a-section)=
 # A section
 
-Value {glue:text}`a-share:.1%`, {numref}`fig-a`, {eq}`eq-a`, {ref}`a-section`, {term}`b <batch>`, {cite:t}`glorot2010`.
+Value {glue:text}`a-share:.1%`, {numref}`fig-a`, {eq}`eq-a`, {ref}`a-section`,
+{term}`b <batch>`, {cite}`glorot2010, karpathy2019`.
 
 $$a = b$$ (eq-a)
 
@@ -206,14 +207,14 @@ How many?
 Two."""
 READS = r"""# A section
 
-Value 12.5%, Fig. 1.1, (1.1), A section, b, [Glorot and Bengio (2010)](ADDRESS).
+Value 12.5%, Fig. 1.1, (1.1), A section,
+b, (Glorot and Bengio, 2010; [Karpathy, 2019](ADDRESS)).
 
 $$a = b\tag{1.1}$$
 
 > **In short**
 >
 > Short, see Exercise 1.1.
-
 
 > **Exercise 1.1** (Count)
 >
@@ -238,6 +239,7 @@ def test_the_markup_of_the_book_becomes_markdown_that_every_jupyter_shows(tmp_pa
     portable.labels.cache_clear()
     assert re.sub(r"\(https?://[^)]+\)", "(ADDRESS)", text.source) == READS
     assert code.metadata["jupyter"] == portable.FOLDED
+    assert code.source == "# solution\n1 + 1"  # the line that a folded cell shows
     assert caption.source == "*Fig. 1.1.* Of (1.1)"
 
 

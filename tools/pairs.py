@@ -79,11 +79,12 @@ def shown(path):
 def lessons():
     """Return the names of the pages that are notebooks, such as data/files, in the order of the table of contents."""
     order = [page.removeprefix("chapters/") for page in pages()]
-    names = [path.relative_to(CHAPTERS).with_suffix("").as_posix() for path in CHAPTERS.rglob("*.md")]
-    for name in names:
+    paths = {path.relative_to(CHAPTERS).with_suffix("").as_posix(): path for path in CHAPTERS.rglob("*.md")}
+    notebooks = {name: is_notebook(path) for name, path in paths.items()}
+    for name in notebooks:
         if name not in order:
             raise ValueError(f"not in _toc.yml: chapters/{name}.md; add a line for it")
-    return sorted((name for name in names if is_notebook(CHAPTERS / f"{name}.md")), key=order.index)
+    return sorted((name for name in notebooks if notebooks[name]), key=order.index)
 
 
 def parts():

@@ -96,12 +96,8 @@ def bibliography():
         people = [re.sub("[{}]", "", " ".join(person.last_names)) for person in entry.persons.get("author", [])]
         people = people or [re.sub("[{}]", "", entry.fields.get("title", key))]
         names = f"{people[0]} et al." if len(people) > 2 else " and ".join(people)
-        doi = entry.fields.get("doi")
-        entries[key] = (
-            names,
-            entry.fields.get("year", ""),
-            entry.fields.get("url") or (doi and f"https://doi.org/{doi}"),
-        )
+        address = re.search(r"https?://[^}\s]+", " ".join(entry.fields.get(of, "") for of in ("url", "howpublished")))
+        entries[key] = names, entry.fields.get("year", ""), address and address.group()
     return entries
 
 
@@ -211,12 +207,14 @@ def translate(notebook, lesson, values=None):
 
     What checks, and what belongs to a solution, is folded; under a figure stands its caption.
     """
-    translation, cells, solution = Translation(lesson, values), [], None
+    translation, cells, solution, opened = Translation(lesson, values), [], None, False
     for cell in notebook.cells:
         if cell.cell_type == "code":
             tags = cell.metadata.get("tags", [])
             if solution or "hide-cell" in tags:
                 cell.metadata["jupyter"] = dict(FOLDED)
+                # Of a folded cell, JupyterLab shows the first line.
+                cell.source = f"# {'solution' if solution else 'checks'}\n{cell.source}"
             elif "hide-input" in tags:
                 cell.metadata["jupyter"] = {"source_hidden": True}
             cells.append(cell)
@@ -228,14 +226,15 @@ def translate(notebook, lesson, values=None):
         parts = []
         for block in split_blocks(cell.source.split("\n")):
             if block[0] == "solution-start":
-                solution = labels()[block[1]][1]
+                solution, opened = labels()[block[1]][1], False
                 parts.append(f"*The solution of {solution} is in the closed cells below.*")
             elif block[0] == "solution-end":
                 solution = None
             else:
                 text = translation.block(*block).strip()
                 if solution and text:
-                    text = fold(f"Solution of {solution}", text)
+                    text = fold(f"Solution of {solution}{', continued' if opened else ''}", text)
+                    opened = True
                     if parts and parts[-1].startswith("*The solution of"):
                         parts.pop()
                 parts.append(text)
