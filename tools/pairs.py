@@ -3,7 +3,7 @@
 Usage: python tools/pairs.py [PART/LESSON ...]      (default: every lesson)
 """
 
-import json
+import copy
 import os
 import re
 import subprocess
@@ -188,7 +188,7 @@ def write_pair(name):
 
 def as_script(notebook):
     """Return a notebook as a Python script in percent format."""
-    bare = nbformat.from_dict(json.loads(nbformat.writes(notebook)))
+    bare = copy.deepcopy(notebook)
     for cell in bare.cells:
         cell.metadata = {key: cell.metadata[key] for key in SAID if key in cell.metadata}
     return jupytext.writes(bare, fmt="py:percent")
