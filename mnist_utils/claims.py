@@ -18,7 +18,7 @@ from mnist_utils import results
 
 KINDS = {"identity": "identity", "data": "fact of the data", "stored": "stored study", "trained": "trained here"}
 LEVEL = 0.999  # of the prediction interval in which a trained value must lie
-DIGITS = 4  # significant ones, of the ends of that interval
+DIGITS = 3  # significant ones, of the ends of that interval
 THOUSANDS = re.compile(r"(?<=\d)[,\s](?=\d{3}(?!\d))")  # what separates them: 545,810 or 545 810
 
 
@@ -92,10 +92,10 @@ def _around(stated, got, within):
 def _repeated(name):
     """Return both ends of the band of a trained claim, and the band in words."""
     table = results.load("repetitions")
-    values = [float({"True": 1, "False": 0}.get(str(of), of)) for of in table["value"][table["claim"] == name]]
+    values = [{"True": True, "False": False}.get(str(of), of) for of in table["value"][table["claim"] == name]]
     if not values:
         return None, None, "not repeated yet"
-    low, high = prediction_interval(values)
+    low, high = prediction_interval([of if isinstance(of, bool) else float(of) for of in values])
     ends = format_value(low) if low == high else f"between {format_value(low, True)} and {format_value(high, True)}"
     return low, high, f"{ends}, from {len(values)} repetitions"
 
@@ -104,19 +104,21 @@ def prediction_interval(values):
     """Return (low, high), in which one more value lies with probability `LEVEL` if all are drawn from one normal law.
 
     The repetitions of a lesson differ in what machines differ in, the number of threads and the library that
-    multiplies matrices. The ends are rounded outward to `DIGITS` significant digits, counts to whole numbers.
+    multiplies matrices. The ends are rounded outward, to `DIGITS` significant digits, counts to whole numbers, and
+    are never the same but for truths.
 
     >>> prediction_interval([0.968, 0.971, 0.970, 0.969, 0.972])
     (0.955, 0.985)
     """
     center, spread = statistics.fmean(values), statistics.stdev(values)
     reach = float(stdtrit(len(values) - 1, (1 + LEVEL) / 2)) * spread * math.sqrt(1 + 1 / len(values))
-    if all(float(value).is_integer() for value in values):
-        return math.floor(center - reach), math.ceil(center + reach)
-    unit = 10.0 ** (math.floor(math.log10(max(map(abs, values)))) + 1 - DIGITS)
+    if isinstance(values[0], bool) and spread == 0:
+        return values[0], values[0]
+    whole = all(float(value).is_integer() for value in values)
+    unit = 1 if whole else 10.0 ** (math.floor(math.log10(max(map(abs, values)))) + 1 - DIGITS)
     low, high = math.floor(round((center - reach) / unit, 6)), math.ceil(round((center + reach) / unit, 6))
     low, high = (low - 1, high + 1) if low == high else (low, high)
-    return float(f"{low * unit:.12g}"), float(f"{high * unit:.12g}")
+    return (low, high) if whole else (float(f"{low * unit:.12g}"), float(f"{high * unit:.12g}"))
 
 
 def _show(stated):

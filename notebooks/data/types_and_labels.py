@@ -1,0 +1,283 @@
+# ---
+# jupyter:
+#   jupytext:
+#     text_representation:
+#       extension: .py
+#       format_name: percent
+#       format_version: '1.3'
+#       jupytext_version: 1.19.6
+#   kernelspec:
+#     display_name: Python 3
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown]
+# # Float32, division by 255, one-hot labels
+#
+# > **In short**
+# >
+# > **float32**: the pixels arrive as bytes, which know no fractions and no negative numbers and cannot be divided in place, so they become 32-bit floating-point numbers, the type in which Keras computes; against the 64 bits of a bare division this saves half of the memory, against the bytes it takes four times as much (188 megabytes). **Division by 255**, the largest gray level, brings all pixels between 0 and 1, the size for which the usual learning rates fit: with the rate 0.1, three networks learned 99.999% of their training images on divided pixels, and at best 11.2% on raw ones. **One-hot**: each label becomes a vector of ten numbers, a 1 in the place of the digit and 0 elsewhere, because the assignment's loss, `categorical_crossentropy`, expects labels in the shape of the network's output. Integer labels with `sparse_categorical_crossentropy` give the same loss and the same training.
+# >
+# > *Read before*: [What the MNIST files hold](files.ipynb).
+#
+# Between the files and the network stand four lines. Here they are as the assignment has them; `x_train` holds the images and `y_train` the digits that they show.
+#
+# ```python
+# x_train = x_train.reshape(60000, 28, 28, 1)
+# x_train = x_train.astype("float32")
+# x_train /= 255
+# y_train = keras.utils.to_categorical(y_train, 10)
+# ```
+#
+# We take them apart, and see what happens when one is left out.
+#
+# ## Why float32?
+#
+# The original submission explains the conversion by saving memory against "the standard float type which uses 64 bits". But the images do not arrive as 64-bit floats. They arrive as `uint8`, one byte a pixel, and every conversion makes them larger.
+
+# %% tags=["nbval-check-output"]
+import numpy as np
+import pandas as pd
+
+from mnist_utils.dataset import load_mnist
+
+(x_train, y_train), _ = load_mnist()
+types = ["uint8", "float16", "float32", "float64"]
+megabytes = [x_train.size * np.dtype(name).itemsize / 1e6 for name in types]
+pd.DataFrame({"type": types, "megabytes": megabytes})
+
+# %% [markdown]
+# So `float32` takes four times the memory of what we had. Why pay for it? The arithmetic of `uint8` is not the arithmetic that a network needs. It has no fractions, no negative numbers, and it starts again at 0 after 255.
+
+# %% tags=["nbval-check-output"]
+np.array([200], dtype="uint8") + np.array([100], dtype="uint8")
+
+# %% [markdown]
+# No error, no warning, and a wrong sum: $300 - 256 = 44$. A network multiplies pixels by fractional, often negative weights and adds up hundreds of such products. That takes floating-point numbers.
+#
+# Keras knows it, and casts whatever images it gets to `float32` before the first layer. The conversion has to be written down because of the line after it: bytes cannot be divided in place.
+
+# %% tags=["nbval-check-output"]
+try:
+    x_train /= 255
+except TypeError as error:
+    print(error)
+
+# %% [markdown]
+# The quotients are `float64`, and do not fit back into bytes. A division that makes a new array does work, and keeps the large type:
+
+# %% tags=["nbval-check-output"]
+(x_train[:1] / 255).dtype, (x_train[:1].astype("float32") / 255).dtype
+
+# %% [markdown]
+# In this the submission has a point: against the `float64` that a bare division gives, `float32` saves half. It leaves out that the images arrived in a quarter of `float32`'s size.
+#
+# ## What would 16 bits lose?
+#
+# The submission also says that fewer than 32 bits "would sacrifice precision". Take the 256 values that a pixel can have, divide them by 255, and store them in 16 bits. How many different values are left?
+
+# %% tags=["nbval-check-output"]
+levels = np.arange(256) / 255
+len(np.unique(levels.astype("float16")))
+
+# %% [markdown]
+# All of them: for the **pixels** the submission is wrong. The **weights** are another matter, and need not have the type of the images. A training step changes each weight by a small amount. If the amount is smaller than half the gap between two neighboring numbers, rounding throws it away.
+
+# %% tags=["nbval-check-output"]
+weight, change = 0.5, 0.0001
+np.float16(weight) + np.float16(change), np.float32(weight) + np.float32(change)
+
+# %% [markdown]
+# In `float16` this step is lost; in `float32` it is kept. One sum shows that it can happen, not that a training fails by it; that would have to be tried.
+#
+# Sums have another limit, because `float16` ends at 65,504. The raw pixels of three images are enough to pass it.
+
+# %% tags=["nbval-check-output"]
+with np.errstate(over="ignore"):  # NumPy would warn of the overflow
+    sum_of_halves = x_train[:3].astype("float16").sum()
+int(x_train[:3].sum()), float(sum_of_halves)
+
+# %% [markdown]
+# The second value, `inf`, stands for infinity. (Divided by 255, the same sum would be about 300, and safe.) `float64` has room for all this, at twice the memory of `float32`, which is the usual middle.
+
+# %% tags=["hide-cell"]
+# checks
+from mnist_utils.claims import claim
+
+claim("float32-megabytes", x_train.astype("float32").nbytes / 1e6, data=188.16,
+      about="megabytes of the 60,000 training images as float32")
+claim("float16-levels", len(np.unique(levels.astype("float16"))), identity=256,
+      about="different values of 0/255 to 255/255 that are left in float16")
+
+# %% [markdown]
+# ## Why divide by 255?
+#
+# Dividing by 255 leaves the picture the same. Should a network care? It multiplies pixels by weights, and training changes the weights in steps whose length is set by a number called the learning rate. The book has stored trainings of one network on raw and on divided pixels: two layers of 300 and 500 units, 40 passes over the 60,000 training images, the learning rate 0.1, three runs of each with the same three seeds.
+
+# %%
+from mnist_utils import results
+
+raw = results.load("forensic-raw").query("condition == '300-500, sgd' and split == 'train'")
+once = results.load("forensic").query("condition == 'fresh, divided once' and split == 'train'")
+once = once[once.factor == 1e-6]
+ends = pd.concat({"raw": raw, "divided by 255": once}, names=["pixels"])
+ends.pivot_table(index="pixels", columns="seed", values="accuracy")
+
+# %% [markdown]
+# Each number is a training accuracy after the last pass. (The runs on divided pixels had a tiny penalty on large weights, a factor of one in a million, so the rows differ in that, too.) With divided pixels the networks learned their training images, 99.999% of them on average. With raw pixels they stayed, at best, at 11.24%, and [What the MNIST files hold](files.ipynb) has shown what that number is: about the share of ones, a network that gives one answer.
+#
+# So at this learning rate the scale decides. It does not follow that raw pixels cannot be learned, nor that 255 is the only good divisor. [Why the scale of the pixels matters](scale.ipynb) takes the matter apart: what goes wrong inside, whether another learning rate mends it, and what happens when the line is run twice.
+
+# %% tags=["hide-cell"]
+# checks
+claim("raw-training-accuracy", raw.accuracy.max(), stored=0.11238,
+      about="best training accuracy of 3 networks of 300-500 units, 40 epochs on raw pixels")
+claim("scaled-training-accuracy", once.accuracy.mean(), stored=0.99999,
+      about="mean training accuracy of 3 networks of 300-500 units, 40 epochs on pixels / 255")
+
+# %% [markdown]
+# ## The fourth axis
+#
+# The first of the four lines gives the images a last axis, of length 1. Keras expects images as (number, height, width, channels). A color image has three channels, red, green and blue; a gray one has a single channel, but the axis must be there for the convolutional layers of later lessons. Some hardware prefers the channels in front. The function `preprocess` of the helper package does to the pixels what the first three lines do, on a new array; `x_train` stays as it is.
+
+# %% tags=["nbval-check-output"]
+from mnist_utils.dataset import preprocess
+
+images = preprocess(x_train)
+images.shape, images.dtype, float(images.min()), float(images.max())
+
+# %% [markdown]
+# No pixel moves in memory when an axis of length 1 is added; only the shape is written differently.
+#
+# ## One-hot labels and integer labels
+#
+# A label is a digit, 5 say, an *integer label*. A *one-hot label* writes it as a vector of ten numbers, all 0 but a 1 in the place of the digit. In formulas we write $y = (y_0, \dots, y_{K-1})$ for such a vector and $K = 10$ for its length, the number of classes; places are counted from 0, as in Python, so that place and digit agree.
+
+# %% tags=["nbval-check-output"]
+from mnist_utils.dataset import one_hot
+
+y_train[:3], one_hot(y_train[:3])
+
+# %% [markdown]
+# One-hot labels have the same shape as the network's output, ten probabilities $p_0, \dots, p_{K-1}$. The loss that the assignment uses, cross-entropy, compares the two and says how wrong the probabilities are:
+#
+# $$
+# L = -\sum_{i=0}^{K-1} y_i \log p_i = -\log p_c,
+# \tag{2.1}
+# $$
+#
+# where $c$ is the correct class and $\log$ the natural logarithm. The right-hand side holds because only $y_c = 1$ is not zero: the sum picks out one probability. And picking needs no vector; the integer $c$ says as well which one to take. So Keras has two losses, `categorical_crossentropy` for one-hot labels and `sparse_categorical_crossentropy` for integers. The assignment compiles with the first, and that is why it calls `to_categorical`, which does what `one_hot` does here.
+#
+# Do the two losses train alike? Training moves each weight against the derivative of the loss with respect to it; all these derivatives together are the gradient. We compute loss and gradient of the assignment's network for one batch of 128 images. `tf.GradientTape` records a computation and then returns gradients of its result.
+
+# %% tags=["remove-stderr"]
+import tensorflow as tf
+from keras.losses import categorical_crossentropy, sparse_categorical_crossentropy
+
+from mnist_utils import networks
+
+network = networks.dense((64, 64), seed=0)
+
+def loss_and_gradients(loss_function, targets):
+    with tf.GradientTape() as tape:
+        loss = tf.reduce_mean(loss_function(targets, network(images[:128])))
+    return float(loss), tape.gradient(loss, network.trainable_weights)
+
+
+# %%
+labels = y_train[:128]
+loss_a, gradients_a = loss_and_gradients(categorical_crossentropy, one_hot(labels))
+loss_b, gradients_b = loss_and_gradients(sparse_categorical_crossentropy, labels)
+loss_a, loss_b
+
+# %% [markdown]
+# The losses agree. If the gradients agree too, then training cannot tell the encodings apart.
+
+# %%
+differences = [np.abs(a - b).max() for a, b in zip(gradients_a, gradients_b)]
+claim("label-encoding-difference", max(differences), identity=0, within=1e-6,
+      about="largest difference between gradients for one-hot and for integer labels")
+
+# %% [markdown]
+# They do, to the last digits of `float32`. The original submission calls one-hot labels "needed to match the expected format of the output layer". They are one of two equivalent encodings; what must match is the encoding and the **loss**. Integers take one byte a label, one-hot vectors of `float32` forty.
+#
+# One-hot vectors come into their own when a label is not certain. A vector such as $(0, 0.7, 0, 0, 0, 0, 0, 0.3, 0, 0)$, "a one, or perhaps a seven", has no integer form.
+#
+# ## Exercises
+#
+# > **Exercise 2.1** (Memory of the test set)
+# >
+# > How many megabytes (millions of bytes) do the 10,000 test images take as `float64`? Work it out on paper, to two decimals, then check.
+
+# %%
+from mnist_utils.claims import check_answer
+
+answer = None
+check_answer("test-memory", answer, "2c56ee84", decimals=2)
+
+# %% [markdown]
+# <details><summary>Solution of Exercise 2.1</summary>
+#
+# There are $10{,}000 \cdot 28 \cdot 28 = 7{,}840{,}000$ pixels of 8 bytes.
+#
+# </details>
+
+# %% tags=["nbval-check-output"]
+# solution
+check_answer("test-memory", 10_000 * 28 * 28 * 8 / 1e6, "2c56ee84", decimals=2)
+
+
+# %% [markdown]
+# > **Exercise 2.2** (One-hot in one line)
+# >
+# > `np.eye(10)` is the identity matrix of ten rows. Use it to write a function `my_one_hot(labels)` that returns the same numbers as `one_hot(labels)`, in one line. The cell below compares the two on all training labels.
+
+# %%
+def my_one_hot(labels):
+    return np.zeros((len(labels), 10))  # put your line here
+
+equal = np.array_equal(my_one_hot(y_train), one_hot(y_train))
+print("Right." if equal else "Not right yet: the two arrays differ.")
+
+
+# %% [markdown]
+# <details><summary>Solution of Exercise 2.2</summary>
+#
+# Row $c$ of the identity matrix is the one-hot vector of class $c$, and indexing an array with an array of integers picks rows.
+#
+# </details>
+
+# %% tags=["nbval-check-output"]
+# solution
+def my_one_hot(labels):
+    return np.eye(10, dtype="float32")[labels]
+
+equal = np.array_equal(my_one_hot(y_train), one_hot(y_train))
+print("Right." if equal else "Not right yet: the two arrays differ.")
+
+# %% [markdown]
+# > **Exercise 2.3** (Four significant bits)
+# >
+# > Some floating-point types have only 8 bits. `float8_e4m3fn` has 4 significant bits. How many of the 256 pixel values remain different in it, after division by 255? TensorFlow brings the type: `levels.astype(tf.experimental.float8_e4m3fn.as_numpy_dtype)`. Which pixels suffer more, the dark or the bright ones, and why?
+
+# %%
+answer = None
+check_answer("float8", answer, "3d537ba4")
+
+# %% [markdown]
+# <details><summary>Solution of Exercise 2.3</summary>
+#
+# Floating-point numbers lie densely near 0 and sparsely near 1. With 4 significant bits the gap between neighbors right below 1 is $2^{-4} = 1/16$, so there some sixteen gray levels share one number. Near 0 the gaps are smaller, so the dark pixels keep more of their differences.
+#
+# </details>
+
+# %% tags=["nbval-check-output"]
+# solution
+survivors = len(np.unique(levels.astype(tf.experimental.float8_e4m3fn.as_numpy_dtype)))
+check_answer("float8", survivors, "3d537ba4")
+
+# %% [markdown]
+# ## Further reading
+#
+# What every computer scientist should know about floating point: Goldberg (1991).
