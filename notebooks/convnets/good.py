@@ -23,7 +23,7 @@
 #
 # ## More examples than there are
 #
-# What keeps a network from being better? After two epochs, the network that [From 98 to 99 % in seconds](fast.ipynb) trains gets  of its own training images right, so these hold few errors from which it could still learn. New examples can be had: a five that is moved by a pixel, turned by some degrees, or a little larger is still a five (Fig. 28.1).
+# What keeps a network from being better? After two epochs, the network that [From 98 to 99 % in seconds](fast.ipynb) trains hardly errs on its own training images any more, so these hold few errors from which it could still learn. New examples can be had: a five that is moved by a pixel, turned by some degrees, or a little larger is still a five (Fig. 28.1).
 
 # %% tags=["remove-stderr"] mystnb={"figure": {"name": "fig-cnn-distorted", "caption": "The first training image, and what it may look like in nine epochs."}, "image": {"alt": "Ten handwritten fives in a row. The first is the original; the others are shifted by up to two pixels, slightly turned, and slightly larger or smaller. All can be read as fives, though the lower end of two of them touches the border."}}
 import numpy as np

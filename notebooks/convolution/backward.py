@@ -59,9 +59,9 @@ gradient_z = cross_correlate(digit, kernel)
 # %%
 from scipy.signal import convolve2d
 
-gradient_W = cross_correlate(digit, gradient_z)
+gradient_w = cross_correlate(digit, gradient_z)
 gradient_x = convolve2d(gradient_z, kernel, mode="full")
-gradient_W.shape, gradient_x.shape
+gradient_w.shape, gradient_x.shape
 
 # %% [markdown]
 # TensorFlow records the operations and applies the chain rule by itself:
@@ -74,7 +74,7 @@ with tf.GradientTape() as tape:
     loss = tf.reduce_sum(tf.nn.conv2d(x, W, 1, "VALID") ** 2) / 2
 by_tape = tape.gradient(loss, [W, x])
 [np.allclose(ours, np.squeeze(theirs))
- for ours, theirs in zip([gradient_W, gradient_x], by_tape)]
+ for ours, theirs in zip([gradient_w, gradient_x], by_tape)]
 
 
 # %% [markdown]
@@ -86,14 +86,14 @@ by_tape = tape.gradient(loss, [W, x])
 
 # %%
 def convolution_backward(x, W, gradient_z):
-    """Gradients of a layer with stride 1, padding valid: x is (n, d, d, C), W is (k, k, C, F)."""
-    gradient_W, gradient_x = np.zeros_like(W), np.zeros_like(x)
+    """Gradients for stride 1, padding valid: x is (n, d, d, C), W is (k, k, C, F)."""
+    gradient_w, gradient_x = np.zeros_like(W), np.zeros_like(x)
     side = gradient_z.shape[1]
     for u, v in np.ndindex(W.shape[:2]):
         met = np.s_[:, u : u + side, v : v + side]
-        gradient_W[u, v] = np.einsum("nijc,nijf->cf", x[met], gradient_z)
+        gradient_w[u, v] = np.einsum("nijc,nijf->cf", x[met], gradient_z)
         gradient_x[met] += gradient_z @ W[u, v].T
-    return gradient_W, gradient_z.sum(axis=(0, 1, 2)), gradient_x
+    return gradient_w, gradient_z.sum(axis=(0, 1, 2)), gradient_x
 
 
 # %% [markdown]
@@ -149,8 +149,8 @@ flat = to_blocks(maps).max(axis=-1).reshape(32, -1)
 gradient_logits = (network(images).numpy() - labels) / 32
 gradient_flat = gradient_logits @ W_dense.T
 gradient_maps = pooling_backward(maps, gradient_flat.reshape(32, 13, 13, 32))
-gradient_W, gradient_b, _ = convolution_backward(images, W, gradient_maps * (z > 0))
-ours = [gradient_W, gradient_b, flat.T @ gradient_logits, gradient_logits.sum(axis=0)]
+gradient_w, gradient_b, _ = convolution_backward(images, W, gradient_maps * (z > 0))
+ours = [gradient_w, gradient_b, flat.T @ gradient_logits, gradient_logits.sum(axis=0)]
 
 # %% [markdown]
 # And TensorFlow's gradients of the same four arrays, which hold all parameters:
@@ -169,7 +169,8 @@ differences = [np.abs(a - b).max() / np.abs(b).max() for a, b in zip(ours, their
 from mnist_utils.claims import claim
 
 claim("backward-difference", max(differences), identity=0.0, within=1e-4,
-      about="largest difference of a convolutional network's gradients by NumPy from TensorFlow's, in the largest one")
+      about="largest difference of a convolutional network's gradients by NumPy from "
+      "TensorFlow's, in the largest one")
 
 # %% [markdown]
 # ## How many occasions to learn
@@ -185,7 +186,8 @@ places = np.count_nonzero(reached)
 # %% tags=["hide-cell"]
 # checks
 claim("backward-places", places, data=57,
-      about="of 676 places of an edge kernel on the first training digit, those with a gradient behind pooling and ReLU")
+      about="of 676 places of an edge kernel on the first training digit, those with "
+      "a gradient behind pooling and ReLU")
 claim("pixels-black", (x_train == 0).mean(), data=0.809,
       about="share of the pixels of the training images that are black")
 

@@ -110,9 +110,11 @@ middle = views[0][8:19, 8:19].sum() / views[0].sum()
 from mnist_utils.claims import claim
 
 claim("receptive-side", ends[0][1] - ends[0][0] + 1, stored=23,
-      about="side of the square of pixels on which one output of the last map of the network good depends")
+      about="side of the square of pixels on which one output of the last map of the "
+      "network good depends")
 claim("receptive-middle", float(middle), stored=0.4896,
-      about="share of the derivatives of a middle output of good that lie in the middle 11 × 11 of its 23 × 23 pixels")
+      about="share of the derivatives of a middle output of good that lie in the "
+      "middle 11 × 11 of its 23 × 23 pixels")
 
 # %% [markdown]
 # The middle is less than a quarter of the pixels, and has 49% of the derivatives' sum. There are many ways from a pixel in the middle to the output, and few from one at the rim, so the part that is used in practice is smaller than the formula says (Luo et al., 2016).
@@ -198,7 +200,8 @@ figure.set_facecolor("lightgray")
 # %% tags=["hide-cell"]
 # checks
 claim("ideal-reached", float(reached.mean()), stored=0.7735,
-      about="weighted sum of the strongest patch as a share of the ideal one's, mean of four filters of the network good")
+      about="weighted sum of the strongest patch as a share of the ideal one's, mean "
+      "of four filters of the network good")
 
 # %% [markdown]
 # The patches of a row in Fig. 23.4 come from eight different digits. They resemble each other, and the ideal. These four filters look for the dark: a narrow gap between two strokes, or the ground below one. The strongest of each row reaches 77% of the ideal sum, in the mean of the four. That is what a filter of a first layer is: a small picture of what it looks for. In deeper layers a filter reaches through many channels, and there is no such picture.

@@ -103,7 +103,8 @@ from mnist_utils.claims import claim
 claim("correlation-difference",
       max(np.abs(sums - by_hand).max() for sums in (from_package, from_keras)),
       identity=0.0, within=1e-3,
-      about="largest difference, in gray levels, of Conv2D and a NumPy function from a cross-correlation by loops")
+      about="largest difference, in gray levels, of Conv2D and a NumPy function from "
+      "a cross-correlation by loops")
 
 # %% [markdown]
 # Three ways, the same nine numbers. So the layer `Conv2D` computes a cross-correlation. A *convolution*, as mathematics defines it, turns the kernel by 180 degrees first:
@@ -204,9 +205,10 @@ W.shape, b.shape, from_keras.shape
 
 # %%
 claim("conv-layer-difference",
-      np.abs(cross_correlate(image, W, stride=2, padding="same") + b - from_keras).max(),
+      np.abs(cross_correlate(image, W, 2, "same") + b - from_keras).max(),
       identity=0.0, within=1e-5,
-      about="largest difference between the formula of a convolutional layer and Conv2D, three channels, stride 2")
+      about="largest difference between the formula of a convolutional layer and "
+      "Conv2D, three channels, stride 2")
 
 # %% [markdown]
 # The first layer of the original submission's network has 32 filters of 3 × 3, on one channel:

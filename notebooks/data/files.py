@@ -17,7 +17,7 @@
 #
 # > **In short**
 # >
-# > MNIST consists of 70,000 gray images of handwritten digits, 60,000 for training and 10,000 for the test, of 28 × 28 pixels each. A pixel is one byte, from 0 for background to 255 for full ink, and 80.9% of the training pixels are exactly 0. The files have the format IDX: a short header that says type and shape, then the numbers. The ten digits are nearly equally frequent, so accuracy is a fair measure. Answering 1 for every image gets 11.35% of the test images right; a network near this number has probably learned to give a single answer.
+# > MNIST consists of 70,000 gray images of handwritten digits, 60,000 for training and 10,000 for the test, of 28 × 28 pixels each. A pixel is one byte, from 0 for background to 255 for full ink, and 80.9% of the training pixels are exactly 0. The files have the format IDX: a short header that says type and shape, then the numbers. The ten digits are nearly equally frequent, so accuracy is a fair measure. Answering 1 for every image gets 11.35% of the test images right; of a network near this number, suspect that it gives a single answer.
 # >
 # > *Read before*: nothing. You need Python with a little NumPy: arrays, shapes, slices.
 #
@@ -25,7 +25,7 @@
 #
 # ## A header, then pixels
 #
-# The file is compressed. Unpacked, it is a sequence of bytes; these are the first 16, in hexadecimal, four to a group.
+# The file is compressed; `files` finds it inside the installed package. Unpacked, it is a sequence of bytes; these are the first 16, in hexadecimal, four to a group.
 
 # %% tags=["nbval-check-output"]
 import gzip
@@ -144,9 +144,9 @@ ax.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=2);
 # %% [markdown]
 # By Fig. 1.3 both files are nearly balanced: among the training images the shares run from 9.0% (digit 5) to 11.2% (digit 1). So *accuracy*, the share of images classified correctly, is a fair measure here. If one digit in a hundred were a 5, a network could ignore the fives and still have an accuracy of 99 percent.
 #
-# Not every digit has the share of one in ten, though, and that gives us a useful number. Suppose that a network has learned nothing and answers "1" whatever it is shown, the most frequent digit. Its accuracy on the test set is then the share of ones, 0.1135; on the training images it is 0.1124.
+# Not every digit has the share of one in ten, though, and that gives us a useful number. Suppose that a network has learned nothing and answers "1", the most frequent digit, whatever it is shown. Its accuracy on the test set is then the share of ones, 0.1135; on the training images it is 0.1124.
 #
-# Remember these two. When an accuracy sits at one of them or thereabouts, the network is not merely bad at digits: suspect that it gives a single answer, and look at its predictions. Lesson [Why the scale of the pixels matters](scale.ipynb) shows a network that does.
+# Remember these two. When an accuracy sits at one of them or thereabouts, the network is not merely bad at digits: suspect that it gives a single answer, and look at its predictions. Lesson [Why the scale of the pixels matters](scale.ipynb) meets networks at this number, and looks inside.
 
 # %% tags=["hide-cell"]
 # checks

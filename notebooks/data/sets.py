@@ -17,7 +17,7 @@
 #
 # > **In short**
 # >
-# > A network is fitted to the **training** images; choices, such as a learning rate, are made on **validation** images; the **test** images say once how good the chosen network is. Choosing needs a set of its own, because the best of many results is partly luck: of 100 classifiers that all have the accuracy 0.97, the best seems to gain 0.0042 on 10,000 images, and loses it on new ones. Leakage is any way in which knowledge of the images that one measures on gets into the training: a classifier that remembers 5,000 images and answers with the nearest of them has 94.8% on unseen images, and 100% if they leaked. The assignment's notebook passes the test images as `validation_data`: nothing may then be chosen by that curve.
+# > A network is fitted to the **training** images; choices, such as a learning rate, are made on **validation** images; the **test** images say once how good the chosen network is. Choosing needs a set of its own, because the best of many results is partly luck: of 100 independent classifiers that all have the accuracy 0.97, the best seems to gain 0.0042 on 10,000 images, and loses it on new ones. Leakage is any way in which knowledge of the images that one measures on gets into the training: a classifier that remembers 5,000 images and answers with the nearest of them has 94.8% on unseen images, and 100% if they leaked. The assignment's notebook passes the test images as `validation_data`: nothing may then be chosen by that curve.
 # >
 # > *Read before*: [What the MNIST files hold](files.ipynb).
 #
@@ -42,7 +42,7 @@ again = np.random.default_rng(seed=1).binomial(10_000, 0.97, size=1000) / 10_000
 round(again.mean().item(), 4)
 
 # %% [markdown]
-# The bonus is gone. How large it is on average can be had without drawing random numbers: the best of 100 classifiers has at most so many images right if all of them have, and the mean of a count is the sum of the probabilities that it is above 0, above 1, above 2, and so on.
+# The bonus is gone. How large it is on average can be had without drawing random numbers: the best of 100 classifiers has at most $k$ images right exactly if each of the 100 has, and the mean of a count is the sum of the probabilities that it is above 0, above 1, above 2, and so on.
 
 # %%
 from scipy.stats import binom
@@ -57,8 +57,10 @@ bonus
 # | set | images | purpose | how often |
 # | :--- | ---: | :--- | :--- |
 # | training | 50,000 | fit the weights | every step |
-# | validation | 10,000 | choose: learning rate, epochs, network | as often as you like |
+# | validation | 10,000 | choose: learning rate, epochs, network | for each choice |
 # | test | 10,000 | say how good the chosen one is | once |
+#
+# Validation images may be asked often, but the more often one chooses by them, the less the winner's own score can be believed; for that there is the test set.
 #
 # The assignment's notebook passes the test set to Keras as `validation_data` and calls it validation. Nothing is wrong with **looking** at such a curve, so long as nothing is chosen by it. This book says each time which set a figure was measured on.
 
@@ -67,7 +69,8 @@ bonus
 from mnist_utils.claims import claim
 
 claim("winner-bonus", bonus, identity=0.00419,
-      about="mean gain of the best of 100 independent classifiers of accuracy 0.97 on 10,000 images")
+      about="mean gain of the best of 100 independent classifiers of accuracy 0.97 on "
+      "10,000 images")
 
 # %% [markdown]
 # ## How the book splits
@@ -104,7 +107,7 @@ overlap
 #
 # ## Leakage
 #
-# The last check deserves a name. *Leakage* is any way in which knowledge of the images that we measure on gets into the training. It makes results look better than they are, and nothing in the training curve shows it. To see how much damage it does, we build a classifier that memorizes. It answers with the label of the known image whose pixels are nearest; this is called the *nearest neighbor*.
+# The last check deserves a name. *Leakage* is any way in which knowledge of the images that we measure on gets into the training. It makes results look better than they are, and the training curve need not show it. To see how much damage it does, we build a classifier that memorizes. It answers with the label of the known image whose pixels are nearest; this is called the *nearest neighbor*.
 
 # %%
 from scipy.spatial.distance import cdist
@@ -147,11 +150,14 @@ copies
 # %% tags=["hide-cell"]
 # checks
 claim("split-overlap", overlap, data=0,
-      about="validation images that are pixel by pixel one of the 50,000 training images")
+      about="validation images that are pixel by pixel one of the 50,000 training "
+      "images")
 claim("neighbor-honest", honest, data=0.948,
-      about="accuracy of the nearest neighbor among 5,000 images on 1,000 validation images")
+      about="accuracy of the nearest neighbor among 5,000 images on 1,000 validation "
+      "images")
 claim("neighbor-leaked", leaked, data=1.0,
-      about="accuracy of the nearest neighbor when the 1,000 asked images are among the known ones")
+      about="accuracy of the nearest neighbor when the 1,000 asked images are among "
+      "the known ones")
 claim("test-copies", copies, data=0,
       about="test images that are pixel by pixel one of the 60,000 training images")
 
@@ -191,7 +197,7 @@ check_answer("small-contest", answer, "f8ac0926", decimals=4)
 # %% [markdown]
 # <details><summary>Solution of Exercise 4.2</summary>
 #
-# Fewer candidates make the bonus smaller, fewer images make each score more uncertain and the bonus larger. Here the second effect wins: the size of the validation set matters more than the number of candidates.
+# Fewer candidates make the bonus smaller, fewer images make each score more uncertain and the bonus larger. Here the second effect wins: a tenth of the images costs more than a twentieth of the candidates saves.
 #
 # </details>
 
@@ -204,7 +210,7 @@ check_answer("small-contest", round(small_bonus, 4), "f8ac0926", decimals=4)
 # %% [markdown]
 # > **Exercise 4.3** (Ten pictures as a classifier)
 # >
-# > Classify each validation image by the nearest of ten mean images, one for each digit, computed from `x_fit` and `y_fit` alone. What accuracy do you get, to four decimals? Why would it be wrong to use [Fig. 1.2](files.ipynb) of the lesson on the [What the MNIST files hold](files.ipynb)?
+# > Classify each validation image by the nearest of ten mean images, one for each digit, computed from `x_fit` and `y_fit` alone. What accuracy do you get, to four decimals? Why would it be wrong to use [Fig. 1.2](files.ipynb) of lesson [What the MNIST files hold](files.ipynb)?
 
 # %%
 answer = None
@@ -227,7 +233,7 @@ check_answer("nearest-mean", accuracy, "f4b3c742", decimals=4)
 # %% [markdown]
 # <details><summary>Solution of Exercise 4.3, continued</summary>
 #
-# Ten pictures, no training, and four digits in five are right. A network has to be compared with such baselines, not with guessing, and the nearest neighbor is a better one.
+# Ten averaged pictures, not one gradient step, and four digits in five are right. A network has to be compared with such baselines, not with guessing, and the nearest neighbor is a better one.
 #
 # </details>
 #

@@ -17,7 +17,7 @@
 #
 # > **In short**
 # >
-# > **float32**: the pixels arrive as bytes, which know no fractions and no negative numbers and cannot be divided in place, so they become 32-bit floating-point numbers, the type in which Keras computes; against the 64 bits of a bare division this saves half of the memory, against the bytes it takes four times as much (188 megabytes). **Division by 255**, the largest gray level, brings all pixels between 0 and 1, the size for which the usual learning rates fit: with the rate 0.1, three networks learned 99.999% of their training images on divided pixels, and at best 11.2% on raw ones. **One-hot**: each label becomes a vector of ten numbers, a 1 in the place of the digit and 0 elsewhere, because the assignment's loss, `categorical_crossentropy`, expects labels in the shape of the network's output. Integer labels with `sparse_categorical_crossentropy` give the same loss and the same training.
+# > **float32**: the pixels arrive as bytes, which know no fractions and no negative numbers and cannot be divided in place, so they become 32-bit floating-point numbers, the type in which Keras computes by default. Against the 64 bits of a bare division this saves half of the memory, against the bytes it takes four times as much (188 megabytes). **Division by 255**, the largest gray level, brings all pixels between 0 and 1, a size that the assignment's learning rate of 0.1 fits: with it, three networks on divided pixels learned 99.999% of their training images on average, and three on raw pixels 11.2% at best. **One-hot**: each label becomes a vector of ten numbers, a 1 in the place of the digit and 0 elsewhere, because the assignment's loss, `categorical_crossentropy`, expects labels in the shape of the network's output. Integer labels with `sparse_categorical_crossentropy` give the same loss and the same training.
 # >
 # > *Read before*: [What the MNIST files hold](files.ipynb).
 #
@@ -54,9 +54,9 @@ pd.DataFrame({"type": types, "megabytes": megabytes})
 np.array([200], dtype="uint8") + np.array([100], dtype="uint8")
 
 # %% [markdown]
-# No error, no warning, and a wrong sum: $300 - 256 = 44$. A network multiplies pixels by fractional, often negative weights and adds up hundreds of such products. That takes floating-point numbers.
+# No error, no warning, and a wrong sum: $300 - 256 = 44$. A network multiplies pixels by fractional, often negative weights and adds up hundreds of such products. Floating-point numbers can hold the results.
 #
-# Keras knows it, and casts whatever images it gets to `float32` before the first layer. The conversion has to be written down because of the line after it: bytes cannot be divided in place.
+# Keras knows it: a network that is built as in this book casts the images that it gets to `float32` before the first layer. The conversion has to be written down because of the line after it: bytes cannot be divided in place.
 
 # %% tags=["nbval-check-output"]
 try:
@@ -82,7 +82,7 @@ levels = np.arange(256) / 255
 len(np.unique(levels.astype("float16")))
 
 # %% [markdown]
-# All of them: for the **pixels** the submission is wrong. The **weights** are another matter, and need not have the type of the images. A training step changes each weight by a small amount. If the amount is smaller than half the gap between two neighboring numbers, rounding throws it away.
+# All of them. The values are rounded, so precision is lost in the literal sense; but no two gray levels become one, and the picture could be restored exactly. For the **pixels**, then, this is no reason for 32 bits. The **weights** are another matter, and need not have the type of the images. A training step changes each weight by a small amount. If the amount is smaller than half the gap between two neighboring numbers, rounding throws it away.
 
 # %% tags=["nbval-check-output"]
 weight, change = 0.5, 0.0001
@@ -113,33 +113,37 @@ claim("float16-levels", len(np.unique(levels.astype("float16"))), identity=256,
 # %% [markdown]
 # ## Why divide by 255?
 #
-# Dividing by 255 leaves the picture the same. Should a network care? It multiplies pixels by weights, and training changes the weights in steps whose length is set by a number called the learning rate. The book has stored trainings of one network on raw and on divided pixels: two layers of 300 and 500 units, 40 passes over the 60,000 training images, the learning rate 0.1, three runs of each with the same three seeds.
+# Dividing by 255 leaves the picture the same. Should a network care? It multiplies pixels by weights, and training changes the weights in steps whose length is set by a number called the learning rate. The book has stored trainings of one network on raw and on divided pixels: two layers of 300 and 500 units, 40 passes over the 60,000 training images, the learning rate 0.1, three runs of each with the same three seeds. Each row of a stored table is one measurement; we pick those on the training images, and put the two kinds of pixels below each other, the seeds side by side.
 
 # %%
 from mnist_utils import results
 
-raw = results.load("forensic-raw").query("condition == '300-500, sgd' and split == 'train'")
-once = results.load("forensic").query("condition == 'fresh, divided once' and split == 'train'")
+raw = results.load("forensic-raw").query("split == 'train'")
+raw = raw.query("condition == '300-500, sgd'")
+once = results.load("forensic").query("split == 'train'")
+once = once.query("condition == 'fresh, divided once'")
 once = once[once.factor == 1e-6]
 ends = pd.concat({"raw": raw, "divided by 255": once}, names=["pixels"])
 ends.pivot_table(index="pixels", columns="seed", values="accuracy")
 
 # %% [markdown]
-# Each number is a training accuracy after the last pass. (The runs on divided pixels had a tiny penalty on large weights, a factor of one in a million, so the rows differ in that, too.) With divided pixels the networks learned their training images, 99.999% of them on average. With raw pixels they stayed, at best, at 11.24%, and [What the MNIST files hold](files.ipynb) has shown what that number is: about the share of ones, a network that gives one answer.
+# Each number is a training accuracy after the last pass. (The runs on divided pixels had a tiny penalty on large weights, a factor of one in a million, so the rows differ in that, too. The experiment of [Why the scale of the pixels matters](scale.ipynb) differs in the scale alone.) With divided pixels the networks learned their training images, 99.999% of them on average. With raw pixels they stayed, at best, at 11.24%, and [What the MNIST files hold](files.ipynb) has shown what that number is: about the share of ones, as for a network that gives a single answer.
 #
-# So at this learning rate the scale decides. It does not follow that raw pixels cannot be learned, nor that 255 is the only good divisor. [Why the scale of the pixels matters](scale.ipynb) takes the matter apart: what goes wrong inside, whether another learning rate mends it, and what happens when the line is run twice.
+# So at this learning rate the scale made the difference. It does not follow that raw pixels cannot be learned, nor that 255 is the only good divisor. [Why the scale of the pixels matters](scale.ipynb) takes the matter apart: what goes wrong inside, whether another learning rate mends it, and what happens when the line is run twice.
 
 # %% tags=["hide-cell"]
 # checks
 claim("raw-training-accuracy", raw.accuracy.max(), stored=0.11238,
-      about="best training accuracy of 3 networks of 300-500 units, 40 epochs on raw pixels")
+      about="best training accuracy of 3 networks of 300-500 units, 40 epochs on raw "
+      "pixels")
 claim("scaled-training-accuracy", once.accuracy.mean(), stored=0.99999,
-      about="mean training accuracy of 3 networks of 300-500 units, 40 epochs on pixels / 255")
+      about="mean training accuracy of 3 networks of 300-500 units, 40 epochs on "
+      "pixels / 255")
 
 # %% [markdown]
 # ## The fourth axis
 #
-# The first of the four lines gives the images a last axis, of length 1. Keras expects images as (number, height, width, channels). A color image has three channels, red, green and blue; a gray one has a single channel, but the axis must be there for the convolutional layers of later lessons. Some hardware prefers the channels in front. The function `preprocess` of the helper package does to the pixels what the first three lines do, on a new array; `x_train` stays as it is.
+# The first of the four lines gives the images a last axis, of length 1. Keras expects images as (number, height, width, channels). A color image has three channels, red, green and blue; a gray one has a single channel, but the axis must be there for the convolutional layers of later lessons. Other libraries, such as PyTorch, put the channels in front. The function `preprocess` of the helper package does to the pixels what the first three lines do, on a new array; `x_train` stays as it is.
 
 # %% tags=["nbval-check-output"]
 from mnist_utils.dataset import preprocess

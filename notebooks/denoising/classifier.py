@@ -71,7 +71,8 @@ def read(images):
 levels = [tenths / 10 for tenths in range(11)]
 answers = {}
 for level in levels:
-    noisy = salt_and_pepper(x_read, level, np.random.default_rng([0, round(10 * level)]))
+    random = np.random.default_rng([0, round(10 * level)])
+    noisy = salt_and_pepper(x_read, level, random)
     answers["noisy", level] = read(noisy)
     answers["denoised", level] = read(network.predict(noisy, verbose=0))
 
@@ -99,7 +100,7 @@ ax.legend();
 # *Fig. 36.1.* Mean true-positive rate of the ten classes on 1,250 noisy and denoised test digits, one auto-encoder and one classifier. The dotted line is guessing.
 
 # %% [markdown]
-# By Fig. 36.1, denoising helps from a level of 0.1 or 0.2 on, and much in the middle: at 0.4 it raises the mean rate from 0.21 to 0.86. On clean digits it does harm. Fig. 36.2 has the ten classes, at two levels.
+# By Fig. 36.1, denoising helps from a level of 0.1 or 0.2 on, and much in the middle: at 0.4 it raises the mean rate from 0.21 to 0.85. On clean digits it does harm. Fig. 36.2 has the ten classes, at two levels.
 
 # %% mystnb={"figure": {"name": "fig-denoising-classes", "caption": "True-positive rate of each class on noisy and on denoised test digits, at the levels 0.4 and 0.7."}, "image": {"alt": "A table of four rows and ten columns with numbers from 0 to 1, darker for larger ones. In the rows of noisy digits one class has a rate near 1 and most others are low. In the row of denoised digits at 0.4 all are around 0.9. At 0.7 the denoised ones are mixed."}}
 chosen = [(kind, level) for level in (0.4, 0.7) for kind in ("noisy", "denoised")]
@@ -119,13 +120,16 @@ called = (answers["noisy", 0.7] == favorite).mean()
 from mnist_utils.claims import claim
 
 claim("denoising-recall-noisy", mean_rate["noisy", 0.4], stored=0.2088,
-      about="mean true-positive rate of network 'good', seed 0, on 1,250 test digits with "
+      about="mean true-positive rate of network 'good', seed 0, on 1,250 test digits "
+      "with "
       "noise of level 0.4")
 claim("denoising-recall-denoised", mean_rate["denoised", 0.4], trained=True,
-      about="mean true-positive rate of network 'good', seed 0, on 1,250 test digits that "
+      about="mean true-positive rate of network 'good', seed 0, on 1,250 test digits "
+      "that "
       "an auto-encoder of 3 epochs denoised at level 0.4")
 claim("denoising-favorite-seven", called, stored=0.9984,
-      about="share of 1,250 test digits with noise of level 0.7 that network 'good', seed 0, "
+      about="share of 1,250 test digits with noise of level 0.7 that network 'good', "
+      "seed 0, "
       "calls by the name of the class with the highest true-positive rate")
 
 # %% [markdown]
@@ -169,14 +173,18 @@ gains.round(3)
 # %% tags=["hide-cell"]
 # checks
 claim("denoising-seeds-noisy", means["dense, level 0.4"]["noisy", 0.4], stored=0.16284,
-      about="mean accuracy of five networks 'good' on test digits with noise of level 0.4")
-claim("denoising-seeds-denoised", means["dense, level 0.4"]["denoised", 0.4], stored=0.90692,
+      about="mean accuracy of five networks 'good' on test digits with noise of level "
+      "0.4")
+claim("denoising-seeds-denoised", means["dense, level 0.4"]["denoised", 0.4],
+      stored=0.90692,
       about="mean accuracy of five networks 'good' on test digits that five dense "
       "auto-encoders, trained at level 0.4, denoised at level 0.4")
 claim("denoising-seeds-damage", -gains.loc[0.0].mean(), stored=0.04404,
-      about="mean accuracy that five dense auto-encoders, trained at level 0.4, take from "
+      about="mean accuracy that five dense auto-encoders, trained at level 0.4, take "
+      "from "
       "clean test digits")
-claim("denoising-seeds-help", bool((gains.loc[0.1:0.9] > 0).all(axis=None)), stored=True,
+claim("denoising-seeds-help", bool((gains.loc[0.1:0.9] > 0).all(axis=None)),
+      stored=True,
       about="whether a dense auto-encoder trained at level 0.4 raises the accuracy of "
       "network 'good' for each of five seeds at each level from 0.1 to 0.9")
 
@@ -197,14 +205,17 @@ ahead = np.stack([paired[f"convolutional, {way}"] - paired[f"dense, {way}"]
 low_noise = paired.index.get_level_values("noise") <= 0.4
 at_seven = paired.index.get_level_values("noise") == 0.7
 claim("denoising-ahead-low", bool((ahead[low_noise] > 0).all()), stored=True,
-      about="whether convolutional denoisers are ahead of dense ones of the same training and "
+      about="whether convolutional denoisers are ahead of dense ones of the same "
+      "training and "
       "seed, in the accuracy behind them, in each pair at each noise level up to 0.4")
 claim("denoising-turned-seven", int((ahead[at_seven] < 0).sum()), stored=9,
-      about="of ten pairs of the same training and seed, those in which the dense denoiser is "
+      about="of ten pairs of the same training and seed, those in which the dense "
+      "denoiser is "
       "ahead of the convolutional one at noise level 0.7, in the accuracy behind it")
 claim("denoising-study-eight-gap",
       denoised.loc[0.8, "dense, level 0.4"] - denoised.loc[0.8, "dense, all levels"],
-      stored=0.04474, about="mean accuracy at noise level 0.8 behind dense auto-encoders, "
+      stored=0.04474,
+      about="mean accuracy at noise level 0.8 behind dense auto-encoders, "
       "trained at level 0.4 minus trained at all levels, 5 seeds")
 
 # %% [markdown]
@@ -229,10 +240,12 @@ lead.round(4).to_dict()
 # %% tags=["hide-cell"]
 # checks
 claim("denoising-direct-lead", lead[0.6], stored=0.18686,
-      about="mean accuracy of five classifiers trained on noise at noise level 0.6, minus "
+      about="mean accuracy of five classifiers trained on noise at noise level 0.6, "
+      "minus "
       "that behind the best of four denoisers")
 claim("denoising-direct-low", lead[0.1:0.4].abs().max(), stored=0.00344,
-      about="largest lead or lag of five classifiers trained on noise at the noise levels "
+      about="largest lead or lag of five classifiers trained on noise at the noise "
+      "levels "
       "0.1 to 0.4, against the best of four denoisers")
 
 # %% [markdown]
@@ -248,7 +261,8 @@ rows = {"as they are": x_read, "trained at 0.4": network.predict(x_read, verbose
         "trained without noise": without_noise.predict(x_read, verbose=0)}
 clean = pd.DataFrame(
     {name: {"error": np.sqrt(((images - x_read) ** 2).mean()),
-            "accuracy": (read(images) == y_read).mean()} for name, images in rows.items()}).T
+            "accuracy": (read(images) == y_read).mean()}
+     for name, images in rows.items()}).T
 clean.round(3)
 
 # %% tags=["hide-cell"]
@@ -257,17 +271,21 @@ claim("denoising-clean-accuracy", clean.loc["trained at 0.4", "accuracy"], train
       about="accuracy of network 'good', seed 0, on 1,250 clean test digits after an "
       "auto-encoder trained 3 epochs at noise level 0.4")
 claim("denoising-plain-accuracy", clean.loc["trained without noise", "accuracy"],
-      trained=True, about="accuracy of network 'good', seed 0, on 1,250 clean test digits "
+      trained=True,
+      about="accuracy of network 'good', seed 0, on 1,250 clean test digits "
       "after an auto-encoder trained 3 epochs without noise")
 claim("denoising-all-clean", denoised.loc[0.0, "dense, all levels"], stored=0.97098,
-      about="mean accuracy on clean test digits behind dense auto-encoders trained at all "
+      about="mean accuracy on clean test digits behind dense auto-encoders trained at "
+      "all "
       "levels, 5 seeds")
-claim("denoising-conv-clean", denoised.loc[0.0, "convolutional, level 0.4"], stored=0.98918,
-      about="mean accuracy on clean test digits behind convolutional auto-encoders trained "
+claim("denoising-conv-clean", denoised.loc[0.0, "convolutional, level 0.4"],
+      stored=0.98918,
+      about="mean accuracy on clean test digits behind convolutional auto-encoders "
+      "trained "
       "at level 0.4, 5 seeds")
 
 # %% [markdown]
-# The verdict: **the narrow code alone does not do it; without the training on noise, the larger part of the harm is gone.** The classifier reads 0.980 of the clean digits behind the layers that were trained without noise, and 0.898 behind the same layers trained at level 0.4 (one pair of trainings, read on the same 1,250 images). Having met clean and nearly clean images lessens the harm: the dense generalist of the study reaches 0.971. But a network that has never met one need not do harm: the convolutional specialist reaches 0.989. Whether a wider code would protect the dense one, whether it distrusts thin strokes, or has not been trained long enough, these experiments do not separate.
+# The verdict: **the narrow code alone does not do it; without the training on noise, the larger part of the harm is gone.** The classifier reads 0.981 of the clean digits behind the layers that were trained without noise, and 0.901 behind the same layers trained at level 0.4 (one pair of trainings, read on the same 1,250 images). Having met clean and nearly clean images lessens the harm: the dense generalist of the study reaches 0.971. But a network that has never met one need not do harm: the convolutional specialist reaches 0.989. Whether a wider code would protect the dense one, whether it distrusts thin strokes, or has not been trained long enough, these experiments do not separate.
 #
 # ## Exercises
 #

@@ -17,7 +17,7 @@
 #
 # > **In short**
 # >
-# > The decoder draws a digit if the 96 numbers of the code go together, above all if they belong to one class. Numbers that are shuffled over all images, each as frequent as it should be, give scribbles. What is drawn from a normal distribution of the codes of each class, a classifier calls as intended in 84% of the cases, with independent numbers in 84%, which is too close to tell apart; decoded real test digits it calls right in 88%. On the straight way between the codes of two digits strokes bend and move, where a mixture of pixels shows both digits at once; but half way, 34% are called a third digit. (One auto-encoder of three epochs, 1,000 codes each way.)
+# > The decoder draws a digit if the 96 numbers of the code go together, above all if they belong to one class. Numbers that are shuffled over all images, each as frequent as it should be, give scribbles. What is drawn from a normal distribution of the codes of each class, a classifier calls as intended in 85% of the cases, with independent numbers in 83%, which is too close to tell apart; decoded real test digits it calls right in 88%. On the straight way between the codes of two digits strokes bend and move, where a mixture of pixels shows both digits at once; but half way, 34% are called a third digit. (One auto-encoder of three epochs, 1,000 codes each way.)
 # >
 # > *Read before*: [A network that returns an image](image_to_image.ipynb).
 #
@@ -80,7 +80,7 @@ axes[1].set(xlabel="units, sorted", ylabel="share of images, not 0");
 # *Fig. 37.1.* Left, the code of the first training image. Right, for each of the 96 units, the share of training images for which it is not 0, sorted.
 
 # %% [markdown]
-# The code comes out of ReLU, so nothing in it is negative, and 48% of its numbers are 0. The units are used unequally: 20 of the 96 speak for fewer than one image in fifty. Real codes fill a small and peculiar part of the space of all codes.
+# The code comes out of ReLU, so nothing in it is negative, and 48% of its numbers are 0. The units are used unequally: 19 of the 96 speak for fewer than one image in fifty. Real codes fill a small and peculiar part of the space of all codes.
 #
 # ## Where codes come from
 #
@@ -150,9 +150,11 @@ judged.round(3)
 from mnist_utils.claims import claim
 
 claim("denoising-code-zeros", (codes == 0).mean(), trained=True,
-      about="share of zeros in the codes of the training images, dense auto-encoder of 3 epochs")
+      about="share of zeros in the codes of the training images, dense auto-encoder "
+      "of 3 epochs")
 claim("denoising-code-rare", ((codes > 0).mean(axis=0) < 0.02).sum(), trained=True,
-      about="code units of 96 that are 0 for more than 98 % of the training images, dense "
+      about="code units of 96 that are 0 for more than 98 % of the training images, "
+      "dense "
       "auto-encoder of 3 epochs")
 claim("denoising-random-confidence", judged.loc["shuffled", "confidence"], trained=True,
       about="mean confidence in what is decoded from shuffled codes, "
@@ -168,7 +170,7 @@ claim("denoising-together", judged.loc["class, together", "as intended"], traine
       "by the network good, of 1,000 codes decoded by a dense auto-encoder of 3 epochs")
 
 # %% [markdown]
-# The shuffled codes teach most: the right numbers, each as often as it should be, and seldom a digit. **What makes a code a digit is how its numbers go together.** The Gaussians say how much of this is the class. With units that are independent given the class, 84% are called as intended; with the covariances 84%; of decoded real test digits 88%. So the means and deviations of each class go most of the way. Whether the covariances help beyond them, these shares cannot tell: two standard errors of each are up to three points, and there is one auto-encoder.
+# The shuffled codes teach most: the right numbers, each as often as it should be, and seldom a digit. **What makes a code a digit is how its numbers go together.** The Gaussians say how much of this is the class. With units that are independent given the class, 83% are called as intended; with the covariances 85%; of decoded real test digits 88%. So the means and deviations of each class go most of the way. Whether the covariances help beyond them, these shares cannot tell: two standard errors of each are up to three points, and there is one auto-encoder.
 #
 # Do not rely on the classifier alone. Its mean confidence in the shuffled scribbles is 0.82: it was trained to tell digits apart, not to tell digits from scribbles.
 #
@@ -210,13 +212,15 @@ neither = (found != y_train[starts]) & (found != y_train[ends])
 # %% tags=["hide-cell"]
 # checks
 claim("denoising-gray-codes", gray_codes, trained=True,
-      about="share of gray pixels half way between the codes of two training digits, decoded, "
+      about="share of gray pixels half way between the codes of two training digits, "
+      "decoded, "
       "dense auto-encoder of 3 epochs, 1,000 pairs")
 claim("denoising-gray-pixels", gray_pixels, trained=True,
       about="share of gray pixels half way between two decoded training digits, dense "
       "auto-encoder of 3 epochs, 1,000 pairs")
 claim("denoising-neither", neither[other].mean(), trained=True,
-      about="share of images half way between codes of two different digits that network "
+      about="share of images half way between codes of two different digits that "
+      "network "
       "'good' calls a third digit, dense auto-encoder of 3 epochs")
 
 # %% [markdown]

@@ -17,7 +17,7 @@
 #
 # > **In short**
 # >
-# > Binary cross-entropy may be given gray targets: it is smallest where the answer equals the target, and what remains there is the pixel's entropy, 0.0584 on average for the training digits. Where the network cannot know the target, the best answer is the conditional mean, by this loss and by squared error: where it is in doubt, the best answer is a blur. Who knows nothing best answers the mean image, with a loss of 0.2628; who knows the digit and nothing else, its class mean, with 0.2205. A network trained at noise level 0.4 is honest about its doubt there: pixels that it answers alike are as bright as it says, on average, within 0.015. On pure noise, which it never met, its loss is 0.65; of a network trained at all levels it is 0.27 (one network each, three epochs).
+# > Binary cross-entropy may be given gray targets: it is smallest where the answer equals the target, and what remains there is the pixel's entropy, 0.0584 on average for the training digits. Where the network cannot know the target, the best answer is the conditional mean, by this loss and by squared error: where it is in doubt, the best answer is a blur. Who knows nothing best answers the mean image, with a loss of 0.2628; who knows the digit and nothing else, its class mean, with 0.2205. A network trained at noise level 0.4 is honest about its doubt there: pixels that it answers alike are as bright as it says, on average, within 0.017. On pure noise, which it never met, its loss is 0.65; of a network trained at all levels it is 0.28 (one network each, three epochs).
 # >
 # > *Read before*: [A network that returns an image](image_to_image.ipynb); helpful: [Where the loss comes from](../loss/likelihood.ipynb).
 #
@@ -146,14 +146,16 @@ class_loss = shares @ entropy(class_means).mean(axis=(1, 2, 3))
 from mnist_utils.claims import claim
 
 claim("denoising-floor", floor, data=0.0584,
-      about="mean entropy of a pixel of the training images, the least binary cross-entropy")
+      about="mean entropy of a pixel of the training images, the least binary "
+      "cross-entropy")
 claim("denoising-mean-loss", mean_loss, data=0.2628,
       about="binary cross-entropy of answering the mean image, on the training images")
 claim("denoising-class-loss", class_loss, data=0.2205,
-      about="binary cross-entropy of answering the mean of the right class, on the training images")
+      about="binary cross-entropy of answering the mean of the right class, on the "
+      "training images")
 
 # %% [markdown]
-# This gives a scale for the losses of denoisers: 0.2628 for knowing nothing, 0.2205 for knowing the digit, 0.0584 for knowing everything. The network of [A network that returns an image](image_to_image.ipynb) came to  in its last epoch; not much less than half of this is the floor.
+# This gives a scale for the losses of denoisers: 0.2628 for knowing nothing, 0.2205 for knowing the digit, 0.0584 for knowing everything. Of the loss with which the network of [A network that returns an image](image_to_image.ipynb) ends, not much less than half is the floor.
 #
 # ## Is the doubt honest?
 #
@@ -179,7 +181,8 @@ one_level, all_levels = train(0.4, 0.4), train(0, 1)
 
 # %%
 def denoise(network, level):
-    noisy = salt_and_pepper(x_test, level, np.random.default_rng([0, round(10 * level)]))
+    random = np.random.default_rng([0, round(10 * level)])
+    noisy = salt_and_pepper(x_test, level, random)
     return network.predict(noisy, batch_size=1000, verbose=0)
 
 denoised = {level: denoise(one_level, level) for level in (0.4, 0.8, 1.0)}
@@ -209,9 +212,9 @@ ax.legend();
 # *Fig. 35.3.* Mean brightness of the clean pixels against the brightness that the network has answered, in ten bins, for three noise levels. It was trained at 0.4. On the dashed line, the answer is the mean of the clean pixels behind it.
 
 # %% [markdown]
-# At the level of its training the points stay close to the diagonal; the largest distance is 0.015. The theorem is about the best of all answers, and training comes near it without reaching it. So the gray is no defect that one could sharpen away without loss. Where it is more than the originals have at the rims of their strokes, it is doubt, and mostly honest. Honest is not the same as knowing: a network that always answers the mean image would lie on the diagonal too. How much it knows is told by the loss.
+# At the level of its training the points stay close to the diagonal; the largest distance is 0.017. The theorem is about the best of all answers, and training comes near it without reaching it. So the gray is no defect that one could sharpen away without loss. Where it is more than the originals have at the rims of their strokes, it is doubt, and mostly honest. Honest is not the same as knowing: a network that always answers the mean image would lie on the diagonal too. How much it knows is told by the loss.
 #
-# Beyond its level the theorem promises nothing, because no training has asked. At level 0.8 the originals are brighter than most of the answers. At level 1 the brightness of an answer means nothing any more: where it is from 0.1 to 0.5 the originals have 0.36 on average, where it is above 0.5 0.37, which says little more than that digits have their ink in the middle.
+# Beyond its level the theorem promises nothing, because no training has asked. At level 0.8 the originals are brighter than most of the answers. At level 1 the brightness of an answer means nothing any more: where it is from 0.1 to 0.5 the originals have 0.35 on average, where it is above 0.5 0.36, which says little more than that digits have their ink in the middle.
 #
 # ## What it sees in pure noise
 #
@@ -235,23 +238,30 @@ answered, truth = by_brightness(0.4)
 # %% tags=["hide-cell"]
 # checks
 claim("denoising-doubt-right", np.abs(answered - truth).max(), trained=True,
-      about="largest difference, in ten bins, between answered and clean brightness of test "
-      "pixels, dense auto-encoder trained for 3 epochs at noise level 0.4 and used there")
-claim("denoising-doubt-dim", x_test[(0.1 < denoised[1.0]) & (denoised[1.0] < 0.5)].mean(),
-      trained=True, about="mean clean pixel where an auto-encoder trained for 3 epochs at "
+      about="largest difference, in ten bins, between answered and clean brightness "
+      "of test "
+      "pixels, dense auto-encoder trained for 3 epochs at noise level 0.4 and used "
+      "there")
+claim("denoising-doubt-dim",
+      x_test[(0.1 < denoised[1.0]) & (denoised[1.0] < 0.5)].mean(),
+      trained=True,
+      about="mean clean pixel where an auto-encoder trained for 3 epochs at "
       "noise level 0.4 answers pure noise with 0.1 to 0.5")
 claim("denoising-doubt-wrong", x_test[denoised[1.0] > 0.5].mean(), trained=True,
-      about="mean clean pixel where an auto-encoder trained for 3 epochs at noise level 0.4 "
+      about="mean clean pixel where an auto-encoder trained for 3 epochs at noise "
+      "level 0.4 "
       "answers pure noise with more than 0.5")
 claim("denoising-pure-loss", pure_loss, trained=True,
-      about="binary cross-entropy of the answers to pure noise, auto-encoder trained for 3 "
+      about="binary cross-entropy of the answers to pure noise, auto-encoder trained "
+      "for 3 "
       "epochs at noise level 0.4")
 claim("denoising-all-pure-loss", all_pure_loss, trained=True,
-      about="binary cross-entropy of the answers to pure noise, auto-encoder trained for 3 "
+      about="binary cross-entropy of the answers to pure noise, auto-encoder trained "
+      "for 3 "
       "epochs at all noise levels")
 
 # %% [markdown]
-# The first answers nearly black, with faint pieces of strokes, others each time. Black is a confident answer, too, and the price is a loss of 0.65. The second has met pure noise, and answers with clouds near the mean image; its loss is 0.27. **Knowing nothing, and admitting it, is better by far than knowing nothing and being sure.** Both networks have the same layers, seed and epochs; only the levels of their noise differ. (One pair of trainings.)
+# The first answers nearly black, with faint pieces of strokes, others each time. Black is a confident answer, too, and the price is a loss of 0.65. The second has met pure noise, and answers with clouds near the mean image; its loss is 0.28. **Knowing nothing, and admitting it, is better by far than knowing nothing and being sure.** Both networks have the same layers, seed and epochs; only the levels of their noise differ. (One pair of trainings.)
 #
 # ## Exercises
 #

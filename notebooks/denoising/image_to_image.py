@@ -131,7 +131,7 @@ for epoch in range(5):
 np.round(losses, 3)
 
 # %% [markdown]
-# The loss falls quickly at first, then slowly, to 0.135. It cannot reach 0: gray pixels alone leave , as the next lesson computes, and some of what the noise has struck is lost for good.
+# The loss falls quickly at first, then slowly, to 0.135. It cannot reach 0: gray pixels alone leave not much less than half of it, as [Gray means doubt](gray_doubt.ipynb) computes, and some of what the noise has struck is lost for good.
 
 # %%
 denoised = {level: network.predict(noisy(level), batch_size=1000, verbose=0)
@@ -187,7 +187,8 @@ from mnist_utils.claims import claim
 claim("denoising-parameters", network.count_params(), identity=226_416,
       about="parameters of the 784-128-96-128-784 auto-encoder")
 claim("denoising-last-loss", losses[-1], trained=True,
-      about="training loss of the dense auto-encoder in its fifth epoch at noise level 0.4")
+      about="training loss of the dense auto-encoder in its fifth epoch at noise "
+      "level 0.4")
 claim("denoising-error-before", errors.loc[0.4, "noisy"], data=0.4391,
       about="root mean squared error of the test images with noise of level 0.4")
 claim("denoising-error-after", errors.loc[0.4, "denoised"], trained=True,
@@ -195,10 +196,12 @@ claim("denoising-error-after", errors.loc[0.4, "denoised"], trained=True,
 claim("denoising-error-clean", errors.loc[0.0, "denoised"], trained=True,
       about="root mean squared error of clean test images after the dense auto-encoder")
 claim("denoising-error-nine", errors.loc[0.9, "denoised"], trained=True,
-      about="root mean squared error of the test images, denoised at noise level 0.9 by an "
+      about="root mean squared error of the test images, denoised at noise level 0.9 "
+      "by an "
       "auto-encoder trained at level 0.4")
 claim("denoising-mean-error", mean_error, data=0.25975,
-      about="root mean squared difference of the test images from the mean training image")
+      about="root mean squared difference of the test images from the mean training "
+      "image")
 
 # %% [markdown]
 # At its own level the network does what it should (Fig. 34.3). It fails in two ways. **With no noise it harms**: there is nothing to remove, and it still changes the image, nearly as much as it leaves at level 0.4; [Does denoising help a classifier?](classifier.ipynb) looks for the reason. **With much noise its answer is worse than not looking**: at level 0.9 its error is 0.29, and that of the mean image 0.26; [Gray means doubt](gray_doubt.ipynb) looks at what it paints there.
@@ -282,7 +285,8 @@ claim("denoising-test-black", (x_test == 0).mean(), data=0.807,
 claim("denoising-test-white", (x_test == 1).mean(), data=0.007,
       about="share of the pixels of the test images that are white")
 claim("denoising-half", (readers["classifier, denoised"] < 0.5).idxmax(), stored=0.7,
-      about="least noise level at which five networks 'good' read less than half of the "
+      about="least noise level at which five networks 'good' read less than half of "
+      "the "
       "digits that five dense auto-encoders denoised")
 
 # %% [markdown]

@@ -111,7 +111,8 @@ from mnist_utils.claims import claim
 claim("denoising-conv-parameters", network.count_params(), identity=13_249,
       about="parameters of the convolutional auto-encoder")
 claim("denoising-conv-work", work / dense_work, identity=5.742,
-      about="multiply-adds of the convolutional auto-encoder, in those of the dense one")
+      about="multiply-adds of the convolutional auto-encoder, in those of the dense "
+      "one")
 
 # %% [markdown]
 # It has 13,249 parameters, a seventeenth of the dense one's 226,416, and takes 5.7 times its multiply-adds: fewer weights, used at many places.

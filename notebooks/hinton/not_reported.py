@@ -86,7 +86,8 @@ def worth(name, split):
 unreported = [
     ("learning rate", "alone"), ("its schedule", "rate falls to 0"),
     ("momentum", "momentum 0.9, rate 0.01"), ("batch size", "batches of 32"),
-    ("epochs", "80 epochs"), ("epoch reported", "best epoch"), ("activation", "tanh units"),
+    ("epochs", "80 epochs"), ("epoch reported", "best epoch"),
+    ("activation", "tanh units"),
     ("activation", "logistic units"), ("initial weights", "others than Keras's"),
     ("factor", "factor 0.0001"), ("place of penalty", "output layer too"),
     ("training images", "60,000 images"), ("settings together", "any two of these"),
@@ -97,7 +98,8 @@ table = pd.DataFrame(unreported, columns=["not reported", "tried"])
 for split in ("validation", "test"):
     table[split] = [worth(name, split) if name in gains else "not measured"
                     for name in table["tried"]]
-one_run = ["number of runs", "one run", f"± {luck['validation']:.4f}", f"± {luck['test']:.4f}"]
+spreads = [f"± {luck[split]:.4f}" for split in ("validation", "test")]
+one_run = ["number of runs", "one run", *spreads]
 table.loc[len(table)] = one_run
 table.set_index("not reported")
 
@@ -123,17 +125,22 @@ tests.size, tests.max()
 # checks
 from mnist_utils.claims import claim
 
-claim("hinton-settings-decided", ", ".join(sorted(decided)), stored="logistic units, tanh units",
-      about="settings of the 500-300 network, changed one at a time, whose change in accuracy "
+claim("hinton-settings-decided", ", ".join(sorted(decided)),
+      stored="logistic units, tanh units",
+      about="settings of the 500-300 network, changed one at a time, whose change in "
+      "accuracy "
       "is decided on validation and on test images, 15 comparisons corrected")
 claim("hinton-reaching", int((tests >= 0.9847).sum()), stored=0,
-      about="500-300 networks that reach 0.9847 on the test set after their last epoch, with "
+      about="500-300 networks that reach 0.9847 on the test set after their last "
+      "epoch, with "
       "the assignment's settings or changed ones")
 claim("hinton-any-best", tests.max(), stored=0.983,
-      about="best test accuracy after the last epoch of all stored 500-300 networks with the "
+      about="best test accuracy after the last epoch of all stored 500-300 networks "
+      "with the "
       "assignment's settings or changed ones")
 claim("hinton-one-run", luck["test"], stored=0.00134,
-      about="half width of the 95 % prediction interval for the test accuracy of one more run "
+      about="half width of the 95 % prediction interval for the test accuracy of one "
+      "more run "
       "of the 500-300 network, from ten")
 
 # %% [markdown]
@@ -172,26 +179,34 @@ more.mean(), interval.low, interval.high
 # %% tags=["hide-cell"]
 # checks
 claim("hinton-longer", gains["80 epochs"]["validation"].mean(), stored=0.00124,
-      about="validation accuracy of the 500-300 network gained by 80 epochs over 40, five pairs")
-claim("hinton-momentum", gains["momentum 0.9, rate 0.01"]["validation"].mean(), stored=0.00074,
-      about="validation accuracy of the 500-300 network gained by momentum 0.9 with the rate "
+      about="validation accuracy of the 500-300 network gained by 80 epochs over 40, "
+      "five pairs")
+claim("hinton-momentum", gains["momentum 0.9, rate 0.01"]["validation"].mean(),
+      stored=0.00074,
+      about="validation accuracy of the 500-300 network gained by momentum 0.9 with "
+      "the rate "
       "0.01 over the rate 0.1 without, five pairs")
 claim("hinton-falling-factor", schedules["rate falls to 0"].idxmax(), stored=0.0005,
-      about="L2 factor of five with the best mean validation accuracy when the learning rate "
+      about="L2 factor of five with the best mean validation accuracy when the "
+      "learning rate "
       "falls to 0, five 500-300 networks each")
 claim("hinton-falling-gaining", int((schedules["gain"] > 0).sum()), stored=0,
       about="L2 factors of five with which a learning rate that falls to 0 gains mean "
       "validation accuracy, five 500-300 networks each")
 claim("hinton-60000", more.mean(), stored=0.00154,
-      about="test accuracy gained by training on 60,000 images in place of 50,000, mean of "
+      about="test accuracy gained by training on 60,000 images in place of 50,000, "
+      "mean of "
       "the three smaller L2 factors, three pairs of seeds")
 claim("hinton-gap", 0.9847 - base["test"].mean(), stored=0.00391,
-      about="by how much the mean test accuracy of ten 500-300 networks, trained on 50,000 "
+      about="by how much the mean test accuracy of ten 500-300 networks, trained on "
+      "50,000 "
       "images with the L2 factor chosen on validation, falls short of 0.9847")
 claim("hinton-60000-low", interval.low, stored=0.00113,
-      about="lower end of the 95 % interval of the test accuracy gained by 60,000 images")
+      about="lower end of the 95 % interval of the test accuracy gained by 60,000 "
+      "images")
 claim("hinton-60000-high", interval.high, stored=0.00196,
-      about="upper end of the 95 % interval of the test accuracy gained by 60,000 images")
+      about="upper end of the 95 % interval of the test accuracy gained by 60,000 "
+      "images")
 
 # %% [markdown]
 # ## What one at a time cannot see

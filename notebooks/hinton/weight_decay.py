@@ -122,7 +122,8 @@ from mnist_utils.claims import claim
 claim("hinton-black-count", left.size, data=4288,
       about="weights of 64 units for the pixels that are black in every training image")
 claim("hinton-black-weights", left.mean(), identity=0.91046, within=1e-4,
-      about="share left of the weights of black pixels after one epoch with the L2 factor "
+      about="share left of the weights of black pixels after one epoch with the L2 "
+      "factor "
       "0.001, learning rate 0.1: (1 - 0.0002) to the power of 469")
 
 # %% [markdown]
@@ -144,7 +145,8 @@ decay.round(3)
 # %% tags=["hide-cell"]
 # checks
 claim("hinton-left-weakest", decay.iloc[0, 0], identity=0.99626,
-      about="share left of an unused weight after 40 epochs, L2 factor 0.000001, rate 0.1")
+      about="share left of an unused weight after 40 epochs, L2 factor 0.000001, rate "
+      "0.1")
 claim("hinton-left-strongest", decay.iloc[-1, 0], identity=0.02346,
       about="share left of an unused weight after 40 epochs, L2 factor 0.001, rate 0.1")
 
@@ -196,7 +198,8 @@ untouched.min(), untouched.max()
 # %% tags=["hide-cell"]
 # checks
 claim("hinton-activity-black", bool((untouched == 1).all()), identity=True,
-      about="whether an L2 penalty on outputs leaves the weights of black pixels as they were")
+      about="whether an L2 penalty on outputs leaves the weights of black pixels as "
+      "they were")
 
 # %% [markdown]
 # Not one of them has moved. This is a test that a teacher can run on any solution in a minute: train it with plain SGD and a factor of 0.001 for an epoch, on pixels of which black is 0, and look at the weights of the black pixels. If they have not shrunk, the decay is not on the first kernel.
@@ -269,7 +272,7 @@ check_answer("prior-factor", answer, "ee170602", decimals=4)
 
 # %% tags=["nbval-check-output"]
 # solution
-check_answer("prior-factor", round(1 / (2 * 50_000 * 0.1**2), 4), "ee170602", decimals=4)
+check_answer("prior-factor", 1 / (2 * 50_000 * 0.1**2), "ee170602", decimals=4)
 
 # %% [markdown]
 # ## Further reading

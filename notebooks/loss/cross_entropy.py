@@ -17,7 +17,7 @@
 #
 # > **In short**
 # >
-# > The network minimizes the **categorical cross-entropy**. For one image with the one-hot label $y$ and the predicted probabilities $p$ it is $L = -\sum_i y_i \log p_i = -\log p_c$, minus the logarithm of the probability that the correct class $c$ gets; for $n$ images it is their mean, $\bar L = \frac{1}{n} \sum L$. Read it as a probability: $e^{-\bar L}$ is what the network typically gives to the correct class, so that 0 is perfect, 0.1 stands for about 0.9, and $\log 10 \approx 2.30$ for knowing nothing; ours starts at 2.32 and is at 0.28 after one pass over 50,000 images, a typical probability of 0.75. It suits the task because its gradient with respect to the logits, $p - y$, is largest where the network is most wrong. Squared error also trains, and is smallest at the same probabilities, but through a softmax its gradient nearly vanishes where the network is confidently wrong.
+# > The network minimizes the **categorical cross-entropy**. For one image with the one-hot label $y$ and the predicted probabilities $p$ it is $L = -\sum_i y_i \log p_i = -\log p_c$, minus the logarithm of the probability that the correct class $c$ gets; for $n$ images it is their mean, $\bar L = \frac{1}{n} \sum L$. Read it as a probability: $e^{-\bar L}$, a geometric mean, is what the network typically gives to the correct class. So 0 is perfect, 0.1 stands for about 0.9, and $\log 10 \approx 2.30$ for knowing nothing; ours starts at 2.32 and is at 0.28 after one pass over 50,000 images, a typical probability of 0.75 (one run, 10,000 validation images). It suits the task because its gradient with respect to the logits, $p - y$, is largest where the network is most wrong. Squared error also trains, and is smallest at the same probabilities, but through a softmax its gradient nearly vanishes where the network is confidently wrong.
 # >
 # > *Read before*: [Float32, division by 255, one-hot labels](../data/types_and_labels.ipynb), [Three sets of images, and why](../data/sets.ipynb), [The network and its 55,050 parameters](../network/parameters.ipynb).
 #
@@ -135,7 +135,7 @@ ax.set(xlabel="probability of the correct class, q", ylabel="loss, -log q");
 # %% [markdown]
 # Fig. 7.1 is not symmetric. On the right, the difference between 0.9 and 1 is worth a tenth. On the left there is no end: a network that gives the correct class a probability of 0 has an infinite loss. Cross-entropy forgives doubt and punishes certainty in the wrong place.
 #
-# **The baseline is** $\log K$. A network that has learned nothing, and admits it, gives each class the probability $1/K$, and its loss is $\log K$ on any images, here 2.30. Ours started at 2.32. That is a sound check of any new network: a first loss far above $\log K$ means that it starts out confident and wrong. A loss that stays at $\log K$ suggests that nothing has been learned from the pictures; but look at the accuracy too, for the reason that the last table of the next section shows.
+# **The baseline is** $\log K$. A network that has learned nothing, and admits it, gives each class the probability $1/K$, and its loss is $\log K$ on any images, here 2.30. Ours started at 2.32. That is a sound check of any new network: a first loss far above $\log K$ means that it starts out confident and wrong. A loss that stays at $\log K$ suggests that nothing has been learned from the pictures; but look at the accuracy too, because the next section ends with a network that has nearly such a loss, and is right about most images.
 #
 # ## The trained network
 #
@@ -152,7 +152,8 @@ claim("typical-probability", typical, trained=True,
       about="geometric mean of the probabilities that a 64-64 network gives to the "
             "correct classes of 10,000 validation images after one epoch")
 claim("worst-images-share", worst_share, trained=True,
-      about="share of the summed validation loss that the worst 5 % of the images carry, "
+      about="share of the summed validation loss that the worst 5 % of the images "
+      "carry, "
             "64-64 network after one epoch")
 
 # %% [markdown]
@@ -215,13 +216,14 @@ claim("certain-and-wrong-pull", table["cross-entropy"].iloc[-1], identity=0.9999
       about="pull of cross-entropy on the correct logit when a wrong one leads "
             "nine equal ones by 10")
 claim("vanishing-pull", table["squared error × 50"].iloc[-1], identity=0.000907,
-      about="pull of squared error, times 50, on the correct logit when a wrong one leads "
+      about="pull of squared error, times 50, on the correct logit when a wrong one "
+      "leads "
             "nine equal ones by 10")
 
 # %% [markdown]
 # From row to row the network is more wrong. The pull of cross-entropy grows to 0.99995, that of squared error falls to 0.0009: where the correct class has almost no probability, squared error has almost nothing to say.
 #
-# Small is not zero, so this does not make the submission's sentence true. [Is another loss possible?](squared_error.ipynb) lets both losses train: with a suitable learning rate squared error keeps up from an ordinary start, and is late from a confidently wrong one. The sentence to write is: **cross-entropy suits classification because through a softmax its gradient is largest where the network is most wrong; squared error also trains, but may learn late.**
+# Small is not zero, so this does not make the submission's sentence true. [Is another loss possible?](squared_error.ipynb) lets both losses train: with a suitable learning rate squared error keeps up there from an ordinary start, and is late from a confidently wrong one. The sentence to write is: **cross-entropy suits classification because through a softmax its gradient is largest where the network is most wrong; squared error also trains, but may learn late.**
 #
 # ## Exercises
 #

@@ -17,7 +17,7 @@
 #
 # > **In short**
 # >
-# > Training needs the derivative of the loss with respect to each logit. Through softmax, that of cross-entropy is $\partial L / \partial z_j = p_j - y_j$, prediction minus label, because the logarithm undoes the exponential; automatic differentiation and finite differences agree with it. A training step raises the correct logit by an amount proportional to the probability that is missing from it, and lowers each other logit in proportion to the probability that it holds wrongly, so an image counts for the more, the more wrong the network is about it. The gradient vanishes only for $p = y$. Accuracy has no such slope: when the correct logits of 10,000 images are all raised by 0.001, the loss falls as the gradient announces, and 0 decisions change.
+# > Training needs the derivative of the loss with respect to each logit. Through softmax, that of cross-entropy is $\partial L / \partial z_j = p_j - y_j$, prediction minus label, because the logarithm undoes the exponential; automatic differentiation and finite differences agree with it. Against this gradient, the correct logit is pulled up in proportion to the probability that is missing from it, and each other logit down in proportion to the probability that it holds wrongly, so an image counts for the more, the more wrong the network is about it. The gradient vanishes only for $p = y$. Accuracy has no such slope: when a trained network's correct logits of 10,000 images are all raised by 0.001, the loss falls as the gradient announces, and 0 decisions change.
 # >
 # > *Read before*: [Cross-entropy](cross_entropy.ipynb); the derivatives of $e^x$ and $\log x$, and the chain rule.
 #
@@ -127,7 +127,8 @@ pd.DataFrame(columns).round(4).T
 # %%
 from mnist_utils.claims import claim
 
-claim("gradient-automatic", np.abs(automatic - formula).max(), identity=0.0, within=1e-12,
+claim("gradient-automatic", np.abs(automatic - formula).max(),
+      identity=0.0, within=1e-12,
       about="largest difference between p - y and automatic differentiation, for ten "
             "random logits and a soft label")
 claim("gradient-finite", np.abs(finite - formula).max(), identity=0.0, within=1e-8,
@@ -135,7 +136,7 @@ claim("gradient-finite", np.abs(finite - formula).max(), identity=0.0, within=1e
             "logits and a soft label")
 
 # %% [markdown]
-# ## What a step does
+# ## What the gradient asks for
 #
 # Look at the gradient for a single image with three classes:
 
@@ -146,9 +147,9 @@ columns = {"z": z_small, "p": p_small, "y": y_small, "p - y": p_small - y_small}
 pd.DataFrame(columns).round(3)
 
 # %% [markdown]
-# A training step goes against the gradient. So it raises the correct logit, by an amount proportional to the probability that is missing from it, and lowers each other logit in proportion to the probability that it holds wrongly. What one gains the others lose: the column adds up to 0, since $p$ and $y$ both add up to 1. This must be so, because adding a constant to all logits changes nothing.
+# Training goes against the gradient. So the correct logit is pulled up, in proportion to the probability that is missing from it, and each other logit down, in proportion to the probability that it holds wrongly. (A step changes weights, not logits, and other images pull on the same weights; what the logits of one image do in the end is the sum of it all.) What one is to gain the others are to lose: the column adds up to 0, since $p$ and $y$ both add up to 1. This must be so, because adding a constant to all logits changes nothing.
 #
-# Two more things follow. The gradient vanishes only when $p = y$, so the last layer **never stops learning from an image that it gets wrong**. And no component is larger than 1 in size: however large the loss of an image, its pull on a logit is bounded. (The weights feel that pull multiplied by what enters the layer; Exercise 9.3 does that step.) The strength has a price: an image with a false label keeps its full pull, too.
+# Two more things follow. The gradient vanishes only when $p = y$, so **an image that the network gets wrong never stops pulling**. And no component is larger than 1 in size: however large the loss of an image, its pull on a logit is bounded. (The weights feel that pull multiplied by what enters the layer; Exercise 9.3 does that step.) The strength has a price: an image with a false label keeps its full pull, too.
 #
 # ## Why not accuracy itself?
 #
@@ -179,7 +180,7 @@ claim("changed-loss", change / announced, stored=0.9998,
             "rise by 0.001, relative to what the gradient announces, stored network")
 claim("changed-decisions", changed, stored=0,
       about="decisions that change when the correct logits of 10,000 training images "
-            "rise by 0.001, stored network of 1,828 weights")
+            "rise by 0.001, stored network of 1,828 parameters")
 
 # %% [markdown]
 # The loss changes by 0.9998 of what the gradient announced, and of the 10,000 decisions 0 change. Accuracy is a staircase: flat almost everywhere, with jumps between. Its gradient is 0 wherever it exists, and training would not know where to go. A loss is a smooth stand-in for what we care about.

@@ -17,7 +17,7 @@
 #
 # > **In short**
 # >
-# > Cross-entropy is not one formula among many that happen to work. Its mean over the training images is the negative logarithm of the probability that the network gives to **all their labels together**, divided by their number: minimizing it prefers the weights under which the labels were most probable. The product itself could not be used: for the 60,000 training images and a good network of this book it is about $10^{-N}$ with $N =$ 638. The second way to the same formula: cross-entropy is the entropy of the label plus a divergence from the prediction to it, which is never negative and 0 only for $p = y$. So on average it is smallest at the true probabilities, which is why the outputs can be read as probabilities, and where the classes cannot be told apart even a perfect network keeps a loss above 0.
+# > Cross-entropy is not one formula among many that happen to work. Its mean over the training images is the negative logarithm of the probability that the network gives to **all their labels together**, divided by their number: minimizing it prefers the weights under which the labels were most probable. The product itself could not be used: for the 60,000 training images and a stored network of 1,828 parameters it is about $10^{-N}$ with $N =$ 638. The second way to the same formula: cross-entropy is the entropy of the label plus the divergence of the prediction from it, which is never negative and 0 only for $p = y$. So on average it is smallest at the true probabilities, and asks the network for them; and where the classes cannot be told apart, even a perfect network keeps a loss above 0.
 # >
 # > *Read before*: [Cross-entropy](cross_entropy.ipynb).
 #
@@ -25,7 +25,7 @@
 #
 # ## The labels as evidence
 #
-# We need probabilities for images with known labels. The book keeps some networks that it has trained; this one has 1,828 weights, and has seen all 60,000 training images.
+# We need probabilities for images with known labels. The book keeps some networks that it has trained; this one, called `small`, has 1,828 parameters, and was trained on all 60,000 training images.
 
 # %%
 import numpy as np
@@ -57,7 +57,7 @@ q[:3].round(4)
 np.prod(q[:3]).round(4).item(), np.prod(q).item()
 
 # %% [markdown]
-# The true product is not zero, but it is smaller than any number that `float64` can hold. So we take its logarithm. The logarithm grows with its argument, so the weights that make $P$ largest also make $\log P$ largest, and it turns the product into a sum of harmless numbers.
+# The true product is not zero, but it is smaller than any positive number that `float64` can hold. So we take its logarithm. The logarithm grows with its argument, so the weights that make $P$ largest also make $\log P$ largest, and it turns the product into a sum of harmless numbers.
 
 # %%
 log_likelihood = np.log(q).sum()
@@ -83,8 +83,10 @@ log_likelihood.item(), exponent.item()
 from mnist_utils.claims import claim
 
 claim("likelihood-exponent", -exponent, stored=637.5,
-      about="minus the decimal logarithm of the product of the probabilities that a stored "
-            "network of 1,828 weights gives to the labels of the 60,000 training images")
+      about="minus the decimal logarithm of the product of the probabilities that a "
+      "stored "
+            "network of 1,828 parameters gives to the labels of the 60,000 training "
+            "images")
 
 # %% [markdown]
 # ## The smallest possible model
@@ -110,7 +112,8 @@ constant_loss.item(), np.log(10).item()
 # %% tags=["hide-cell"]
 # checks
 claim("entropy-of-shares", constant_loss, data=2.3012,
-      about="mean loss on the 60,000 training labels of predicting the share of each digit")
+      about="mean loss on the 60,000 training labels of predicting the share of each "
+      "digit")
 
 # %% [markdown]
 # It is 2.3012. The digits are almost equally frequent, so knowing their frequencies gains almost nothing over $\log 10$.
@@ -172,7 +175,7 @@ divergence = rel_entr(soft, guess).sum()
 #
 # ## Honesty pays best
 #
-# The consequence is a reason to read the outputs as probabilities. Suppose that of all images which look like this one, a share of 0.7 were meant as ones and 0.3 as sevens, each with a one-hot label. The mean loss over them is the cross-entropy with the soft label, because the loss is linear in $y$. Which prediction makes it smallest?
+# The consequence is a reason to read the outputs as probabilities. Take one badly written digit, and suppose that of all images which look like it, a share of 0.7 were meant as ones and 0.3 as sevens, each with a one-hot label. The mean loss over them is the cross-entropy with the soft label, because the loss is linear in $y$. Which prediction makes it smallest?
 
 # %%
 given = np.linspace(0.02, 0.98, 961)

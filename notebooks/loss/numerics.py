@@ -17,11 +17,11 @@
 #
 # > **In short**
 # >
-# > Computed as it is written, cross-entropy fails at both ends: in `float32` the exponential of a logit of 89 overflows, and a probability that underflows to 0 meets a logarithm. Both have one cure: subtract the largest logit, and go from logits to logarithms without passing through probabilities. Keras does this when it has the logits. When it has only probabilities it clips them at $10^{-7}$: where the true loss is 40 it reports 16.118, with a gradient of exactly 0, so that the image on which the network is most wrong teaches nothing. The assignment's network, which ends in softmax and keeps the default `from_logits=False`, is safe on TensorFlow, because Keras looks behind a softmax that is the last layer.
+# > Computed as it is written, cross-entropy fails at both ends: in `float32` the exponential of a logit of 89 overflows, and a probability that underflows to 0 meets a logarithm. Both have one cure: subtract the largest logit, and go from logits to logarithms without passing through probabilities. Keras does this when it has the logits. When it has only probabilities it clips them at $10^{-7}$: where the true loss is 40 it reports 16.118, with a gradient of exactly 0, so that an image on which the network is as wrong as that teaches nothing. The assignment's network, which ends in softmax and keeps the default `from_logits=False`, is safe on TensorFlow, because Keras looks behind a softmax that is the last layer.
 # >
 # > *Read before*: [Cross-entropy](cross_entropy.ipynb), [The gradient is p minus y](gradient.ipynb).
 #
-# Keras computes in 32 bits by default. We write softmax as in the textbook and look where it breaks.
+# Keras computes in 32 bits by default. We write softmax as in the textbook and look where it breaks; `single` makes arrays of 32 bits, also called single precision.
 
 # %%
 import numpy as np
@@ -46,7 +46,7 @@ below.round(3).tolist(), above.tolist()
 
 
 # %% [markdown]
-# One `nan` is enough to ruin a training: it gets into the gradient, from there into every weight, and never leaves.
+# One `nan` is enough to ruin a training: it gets into the gradient, from there into the weights, and never leaves.
 #
 # The second is *underflow*. A probability that is too small for its type becomes 0. Its logarithm is minus infinity. And in the sum $-\sum_i y_i \log p_i$ that infinity is multiplied by $y_i$, which is 0 for a wrong class. The mathematical convention says 0; the computer says `nan`. The next network is **right**, and certain of it:
 
@@ -154,7 +154,7 @@ claim("clipped-gradient", np.abs(clipped_gradient).max(), identity=0.0,
 
 
 # %% [markdown]
-# Two things went wrong. The loss is 16.118, which is $-\log 10^{-7}$: no larger value can come out. And the gradient is exactly zero, because a clipped number is a constant, and a constant has the derivative 0. The image on which the network is most wrong is the one from which it learns **nothing**.
+# Two things went wrong. The loss is 16.118, which is $-\log 10^{-7}$: no larger value can come out. And the gradient is exactly zero, because a clipped number is a constant, and a constant has the derivative 0. From an image on which the network is as wrong as that, it learns **nothing**.
 #
 # ## Is the assignment's network in danger?
 #
@@ -166,7 +166,8 @@ def loss_of_network(*layers):
     return float(categorical_crossentropy(label, network(wrong))[0])
 
 softmax, reshape = keras.layers.Activation("softmax"), keras.layers.Reshape((3,))
-softmax_last, softmax_hidden = loss_of_network(softmax), loss_of_network(softmax, reshape)
+softmax_last = loss_of_network(softmax)
+softmax_hidden = loss_of_network(softmax, reshape)
 softmax_last, softmax_hidden
 
 # %% tags=["hide-cell"]
@@ -179,7 +180,7 @@ claim("softmax-last-loss", softmax_last, identity=40.0,
 #
 # > **Where a beginner stumbles**
 # >
-# > Either let softmax be the very last layer, and keep the default; or end in a layer without activation, and write `from_logits=True`. Do not mix the two. A network of logits without `from_logits=True` has its logits taken for probabilities, and softmax output with `from_logits=True` may get a second softmax (Exercise 10.1 shows how to recognize that one by its loss).
+# > Either let softmax be the very last layer, and keep the default; or end in a layer without activation, and write `from_logits=True`. The second way is safe on every backend. Do not mix the two. A network of logits without `from_logits=True` has its logits taken for probabilities, and softmax output with `from_logits=True` may get a second softmax (Exercise 10.1 shows how to recognize that one by its loss).
 #
 # ## Exercises
 #

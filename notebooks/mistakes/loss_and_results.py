@@ -303,7 +303,8 @@ compared.round(4)
 claim("mistakes-window-range", right.max() - right.min(), stored=0.00373,
       about="largest difference between the mean test accuracies of two of five "
             "factors, study hinton-assignment")
-claim("mistakes-window-gap", (compared["false"] - compared["right"]).abs().max(), stored=0.00370,
+claim("mistakes-window-gap", (compared["false"] - compared["right"]).abs().max(),
+      stored=0.00370,
       about="largest error of a factor's mean test accuracy, if taken over "
             "overlapping windows, study hinton-assignment")
 

@@ -164,7 +164,8 @@ figure, axes = plt.subplots(1, 2, figsize=(8, 3.4), sharey=True)
 names = [f"{factor:g}" for factor in reported]
 for axis, times in zip(axes, ("once", "twice"), strict=True):
     for kind, color, style in (("fresh", "C0", "--"), ("stacked", "C1", "-")):
-        chosen = (tests["condition"] == f"{kind}, divided {times}") & (tests["epoch"] == 40)
+        chosen = tests["condition"] == f"{kind}, divided {times}"
+        chosen &= tests["epoch"] == 40
         runs = tests[chosen]
         lines = runs.pivot(index="factor", columns="seed", values="accuracy")
         drawn = axis.plot(names, lines, color=color, linestyle=style, linewidth=1.2)
@@ -197,12 +198,14 @@ seeds = tests.query("condition == 'stacked, divided twice' and epoch == 40")
 seeds = seeds.pivot(index="seed", columns="factor", values="accuracy")
 inside = (seeds.min() <= pd.Series(reported)) & (pd.Series(reported) <= seeds.max())
 claim("forensic-both-inside", int(inside.sum()), stored=4,
-      about="of the five reported accuracies, those between the lowest and the highest of "
+      about="of the five reported accuracies, those between the lowest and the "
+      "highest of "
             "three stacks on pixels divided twice")
 claim("forensic-both-fifth", late["stacked, divided twice", 1e-3], stored=0.78005,
       about="mean test accuracy over the last ten epochs of the stack's fifth "
             "round, pixels divided twice")
-claim("forensic-both-reaching", int((fifth["accuracy"] >= reported[1e-3]).sum()), stored=1,
+claim("forensic-both-reaching", int((fifth["accuracy"] >= reported[1e-3]).sum()),
+      stored=1,
       about="epochs of 120 in the stack's fifth round, pixels divided twice, that "
             "reach the last reported accuracy")
 
@@ -243,17 +246,20 @@ swapped = once["fresh, divided once"] - asked.groupby("factor")["accuracy"].mean
 claim("forensic-swapped", swapped.abs().max(), stored=0.0012,
       about="largest difference between the mean test accuracies of 300-500 and "
             "500-300 over five factors")
-claim("forensic-raw-adam", others["mean"]["convolutional, adam, not divided"], stored=0.97543,
+claim("forensic-raw-adam", others["mean"]["convolutional, adam, not divided"],
+      stored=0.97543,
       about="mean test accuracy of the submission's convolutional network with "
             "adam on raw pixels, three seeds")
-claim("forensic-conv-sgd", others["mean"]["convolutional, sgd, divided once"], stored=0.97967,
+claim("forensic-conv-sgd", others["mean"]["convolutional, sgd, divided once"],
+      stored=0.97967,
       about="mean test accuracy of the submission's convolutional network with "
             "SGD 0.1, pixels divided once")
 claim("forensic-conv-adam-dark", others["mean"]["convolutional, adam, divided twice"],
       stored=0.91497,
       about="mean test accuracy of the submission's convolutional network with "
             "adam, pixels divided twice")
-claim("forensic-conv-sgd-dark", others["mean"]["convolutional, sgd, divided twice"], stored=0.1135,
+claim("forensic-conv-sgd-dark", others["mean"]["convolutional, sgd, divided twice"],
+      stored=0.1135,
       about="mean test accuracy of the submission's convolutional network with "
             "SGD 0.1, pixels divided twice")
 

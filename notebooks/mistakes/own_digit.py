@@ -39,12 +39,14 @@ good = [results.load_network("good", "final", seed) for seed in range(5)]
 # %% tags=["hide-cell"]
 # checks
 def photograph(digit, seed, degrees=10):
-    """Return a photograph, 112 x 112 from 0 (black) to 1 (white), of a digit of MNIST."""
+    """Return a photograph of a digit, 112 x 112 from 0 (black) to 1 (white)."""
     random = np.random.default_rng(seed)
     angle = np.deg2rad(degrees) * random.choice([-1, 1])
-    turn = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]]) / 2.5
+    turn = np.array([[np.cos(angle), -np.sin(angle)],
+                     [np.sin(angle), np.cos(angle)]]) / 2.5
     place = random.uniform(40, 72, 2)  # of the digit's center
-    ink = ndimage.affine_transform(digit / 255, turn, 14 - turn @ place, (112, 112), order=1)
+    start = 14 - turn @ place
+    ink = ndimage.affine_transform(digit / 255, turn, start, (112, 112), order=1)
     light = np.add.outer(np.linspace(0.85, 0.6, 112), np.linspace(0, 0.1, 112))
     return light * (1 - 0.75 * ink) + random.normal(0, 0.01, (112, 112))
 
@@ -90,7 +92,7 @@ probabilities.argmax(axis=1), probabilities.max(axis=1).round(2)
 clean, labels = x_test[::20] / 255, y_test[::20]
 
 def accuracy(images):
-    """Return the share of right answers of the five networks, all answers taken together."""
+    """Return the share of right answers of the five networks, taken together."""
     images = np.asarray(images, dtype="float32")[..., None]
     answers = [network.predict(images, batch_size=500, verbose=0) for network in good]
     return float((np.argmax(answers, axis=2) == labels).mean())
@@ -101,7 +103,8 @@ alone = {
     "dark ink on white paper": accuracy(1 - clean),
     "paper of 0.3 in place of 0": accuracy(0.3 + 0.7 * clean),
     "half the size": accuracy(np.pad(halved, [(0, 0), (7, 7), (7, 7)])),
-    "off center, 4 right and 4 down": accuracy(ndimage.shift(clean, (0, 4, 4), order=0)),
+    "off center, 4 right and 4 down":
+        accuracy(ndimage.shift(clean, (0, 4, 4), order=0)),
     "turned by 30 degrees": accuracy(
         ndimage.rotate(clean, 30, axes=(1, 2), reshape=False, order=1)),
 }
@@ -155,7 +158,8 @@ def fit_box(ink, side=20):
     ink = ink[ndimage.find_objects((ink > 0).astype(int))[0]]  # cropped
     shape = np.round(side * np.array(ink.shape) / max(ink.shape)).clip(1)
     blurred = ndimage.gaussian_filter(ink, (ink.shape / shape / 2 - 0.5).clip(0))
-    small = ndimage.zoom(blurred, shape / ink.shape, order=1, grid_mode=True, mode="nearest")
+    small = ndimage.zoom(blurred, shape / ink.shape, order=1,
+                         grid_mode=True, mode="nearest")
     return (small / small.max()).clip(0, 1)
 
 

@@ -17,7 +17,7 @@
 #
 # > **In short**
 # >
-# > The network has two hidden layers of 64 units with ReLU and an output layer of 10 units with softmax; Flatten, which Keras lists as a fourth layer, has no units and no parameters. **ReLU** is chosen because it bends, so that the layers together are more than one linear map, costs one comparison, and passes the gradient of an active unit on undiminished. **Softmax** is chosen because it turns ten numbers of any size into ten probabilities that add up to 1. A dense layer has a weight for each pair of input and unit and a bias for each unit: $50{,}240 + 4{,}160 + 650$ make 55,050 parameters. 784 is the number of pixels of an image, 10 the number of classes; 64 is a free choice.
+# > The network has two hidden layers of 64 units with ReLU and an output layer of 10 units with softmax; Flatten, which Keras lists as a layer, too, has no units and no parameters. **ReLU** is chosen because it bends, so that the layers together are more than one linear map; because it costs one comparison; and because it passes the gradient of an active unit on undiminished. **Softmax** is chosen because it turns ten numbers of any size into ten probabilities that add up to 1. A dense layer has a weight for each pair of input and unit and a bias for each unit: $50{,}240 + 4{,}160 + 650$ make 55,050 parameters. 784 is the number of pixels of an image, 10 the number of classes; 64 is a free choice.
 # >
 # > *Read before*: [Float32, division by 255, one-hot labels](../data/types_and_labels.ipynb). You need products of a vector and a matrix, and what a derivative is.
 #
@@ -88,7 +88,7 @@ order = np.random.default_rng(seed=0).permutation(784)
 np.allclose(x[:, order] @ W1[order], x @ W1, atol=1e-5)
 
 # %% [markdown]
-# To this network, a scrambled digit is no harder than the digit itself. Convolutional layers are built to use what is ignored here.
+# So if all images, those for training and those for testing, are scrambled in the same way, the task is no harder to this network than before. Convolutional layers are built to use what is ignored here.
 #
 # ## Dense: weighted sums
 #
@@ -144,9 +144,9 @@ axes[1].legend(["ReLU", "sigmoid"]);
 # *Fig. 5.2.* ReLU and sigmoid, and their derivatives.
 
 # %% [markdown]
-# Training sends the gradient from the output back to the first layer, and in each layer multiplies it by weights and by this derivative. For the sigmoid it is at most $1/4$, and nearly 0 for sums far from 0, so that the gradient shrinks unless the weights make up for it. For ReLU it is exactly 1 wherever the unit is active, that is, its sum positive. So, in one sentence: **ReLU is chosen because it bends, so that the layers together are more than one linear map, costs one comparison, and passes the gradient of an active unit on undiminished.** What that is worth in this network, [Silent units, work and memory](silent_units.ipynb) measures.
+# Training sends the gradient from the output back to the first layer, and in each layer multiplies it by weights and by this derivative. For the sigmoid it is at most $1/4$, and nearly 0 for sums far from 0, so that the gradient shrinks unless the weights make up for it. For ReLU it is exactly 1 wherever the unit is active, that is, its sum positive. So, in one sentence: **ReLU is chosen because it bends, so that the layers together are more than one linear map; because it costs one comparison; and because it passes the gradient of an active unit on undiminished.** (Strictly, the bias makes the map affine: linear, and then shifted.) [Silent units, work and memory](silent_units.ipynb) compares the two in single trainings.
 #
-# The original submission says that ReLU "does not work well when there are negative" values. Negative sums are not a fault. They are what ReLU is there for: a unit that outputs 0 says that its feature is absent from this image. What it costs is in the second half of (5.4): where the output is 0, so is the derivative, and from that image the unit learns nothing.
+# The original submission says that ReLU "does not work well when there are negative" values. Negative sums are not a fault. They are what ReLU is there for: a unit that outputs 0 can be read as saying that its feature is absent from this image. What it costs is in the second half of (5.4): where the output is 0, so is the derivative, and from that image the unit's own weights learn nothing.
 #
 # ## Softmax: from sums to probabilities
 #
@@ -177,9 +177,9 @@ table.round(3)
 #
 # so a logit that is larger by 1, such as the first against the second, makes a probability that is $e \approx 2.7$ times as large, wherever the two logits lie.
 #
-# Why not end with ReLU? Because its outputs need not add up to 1, and may all be 0. One warning: that ten numbers add up to 1 does not make them right. Whether images that get 0.9 are classified correctly nine times in ten is a question of its own.
+# Why not end with ReLU? Because its outputs need not add up to 1, and may all be 0. One warning: that ten numbers add up to 1 does not make them right. Whether images that get 0.9 are classified correctly nine times in ten has to be measured ([Does it know when it is wrong?](../training/test_size.ipynb)).
 #
-# Now all parts are there. We compute (5.1) with NumPy, from the weights of the network that we built above, and compare with what Keras answers for the first image.
+# Now all parts are there. We compute (5.1) with NumPy, from the weights of the network that we built above (`W1` was read out already), and compare with what Keras answers for the first image.
 
 # %%
 _, b1, W2, b2, W3, b3 = [weights.numpy() for weights in network.weights]
@@ -198,7 +198,8 @@ pd.DataFrame({"by hand": by_hand, "Keras": from_keras}).T.round(3)
 from mnist_utils.claims import claim
 
 claim("network-by-hand", np.abs(by_hand - from_keras).max(), identity=0, within=1e-5,
-      about="largest difference between the probabilities of a 64-64 network by its formula in NumPy and by Keras")
+      about="largest difference between the probabilities of a 64-64 network by its "
+      "formula in NumPy and by Keras")
 
 # %% [markdown]
 # ## Counting parameters
@@ -226,7 +227,8 @@ claim("network-by-hand", np.abs(by_hand - from_keras).max(), identity=0, within=
 claim("dense-parameters", network.count_params(), identity=55_050,
       about="parameters of the 64-64 network as Keras counts them")
 claim("first-layer-share", 50_240 / network.count_params(), identity=0.9126,
-      about="share of the parameters of the 64-64 network that is in its first hidden layer")
+      about="share of the parameters of the 64-64 network that is in its first hidden "
+      "layer")
 
 # %% [markdown]
 # Most parameters sit where the image comes in: 91% of them. If you want a smaller network, make the image smaller or the first layer narrower; the rest hardly counts.
@@ -238,7 +240,7 @@ claim("first-layer-share", 50_240 / network.count_params(), identity=0.9126,
 # **10** is a choice, if a natural one: one output for each class, so that softmax can give each class a probability. What else could one do?
 #
 # - **One** output, trained to give the digit as a number. It treats 4 as lying between 3 and 5. But a blurred digit that is either a 1 or a 7 is not a 4: for shapes, the numerical order of the digits means nothing.
-# - **Four** outputs, the digit in binary, each with a sigmoid. Such a network can be trained. But six of the sixteen combinations mean no digit, and four probabilities of bits give ten of digits only under an assumption.
+# - **Four** outputs, the digit in binary, each with a sigmoid. Such a network can be trained. But six of the sixteen combinations mean no digit, and four probabilities of bits give ten of digits only under an assumption, such as that the bits are independent.
 # - **Nine** outputs, with the tenth logit fixed at 0. Nothing is lost: by (5.6), only differences between logits matter. Ten is kept because it treats all classes alike.
 #
 # **64**, the width of the hidden layers, is a free choice, and so is their number. Such choices are made by trying, on validation images.
@@ -271,7 +273,7 @@ check_answer("hinton-parameters", networks.dense((500, 300)).count_params(), "b7
 # %% [markdown]
 # > **Exercise 5.2** (Backwards)
 # >
-# > A network for MNIST has one hidden layer and 39,760 parameters in all. How many units are in the hidden layer?
+# > A dense network for MNIST has one hidden layer, ten outputs and 39,760 parameters in all. How many units are in the hidden layer?
 
 # %%
 answer = None
@@ -335,4 +337,4 @@ check_answer("without-relu", networks.dense(()).count_params(), "ffd804dc")
 # %% [markdown]
 # ## Further reading
 #
-# Chapter 6 of Goodfellow et al. (2016) treats dense networks and their activation functions in depth. Hornik et al. (1989) prove that one hidden layer can approximate any continuous function on a bounded, closed set of inputs. Where softmax got its name: Bridle (1990).
+# Chapter 6 of Goodfellow et al. (2016) treats dense networks and their activation functions in depth. Hornik et al. (1989) prove that one hidden layer of S-shaped units, if there are enough of them, comes as close as one likes to any continuous function on a bounded, closed set of inputs; how to find the weights, the theorem does not say. Where softmax got its name: Bridle (1990).
