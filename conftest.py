@@ -30,7 +30,8 @@ def folder_of(config) -> Path:
 
 def pytest_ignore_collect(collection_path):
     """Of notebooks/ run what is generated: not the scripts, nor what a reader puts beside them."""
-    return True if pairs.NOTEBOOKS in collection_path.parents and collection_path not in LESSON_OF else None
+    inside = pairs.NOTEBOOKS in collection_path.parents and not collection_path.is_dir()
+    return True if inside and collection_path not in LESSON_OF else None
 
 
 def pytest_collection_modifyitems(items):
