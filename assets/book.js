@@ -41,7 +41,17 @@ function addFilters(table) {
   apply();
 }
 
+// A table that scrolls inside itself can be reached, and so scrolled, by the keyboard.
+function reachTables() {
+  for (const table of document.querySelectorAll(".bd-article table")) {
+    if (table.scrollWidth > table.clientWidth) table.tabIndex = 0;
+    else table.removeAttribute("tabindex");
+  }
+}
+
 window.addEventListener("hashchange", openTarget);
+window.addEventListener("load", reachTables);
+window.addEventListener("resize", reachTables);
 document.addEventListener("DOMContentLoaded", () => {
   document.querySelectorAll("table.claims").forEach(addFilters);
   if (location.hash) setTimeout(openTarget);  // when the folds of solutions are there

@@ -130,7 +130,8 @@ def test_a_failing_cell_fails_the_build_with_chapter_cell_and_traceback(attempt,
     source = tmp_path_factory.getbasetemp() / "failing"
     if not source.exists():
         (source / "chapters").mkdir(parents=True)
-        shutil.copytree(ROOT / "assets", source / "assets")
+        for name in ("assets", "tools"):
+            shutil.copytree(ROOT / name, source / name)
         for name in ("_config.yml", "references.bib"):
             shutil.copy(ROOT / name, source / name)
         (source / "_toc.yml").write_text("format: jb-book\nroot: chapters/broken\n")
