@@ -6,7 +6,6 @@ import re
 import pairs
 import pytest
 import repeat
-from IPython.core.inputtransformer2 import TransformerManager
 
 from mnist_utils import results
 from mnist_utils.claims import KINDS
@@ -27,13 +26,6 @@ def is_known(term, known):
     term = re.sub(r"[,.;:]$", "", term.lower())
     singular = {term, term.removesuffix("s"), term.removesuffix("es"), re.sub("ies$", "y", term)}
     return bool(singular & known)
-
-
-def calls_of_claim(cell):
-    """Return the calls of `claim` in a cell, however it is imported."""
-    tree = ast.parse(TransformerManager().transform_cell(cell))  # with %timeit and the like
-    calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call)]
-    return [call for call in calls if getattr(call.func, "id", getattr(call.func, "attr", None)) == "claim"]
 
 
 def faults_of_claim(call):
@@ -81,7 +73,7 @@ def faults(name, glossary, whole):
     open_claims = 0
     for cell in cells:
         try:
-            calls = calls_of_claim(cell.source)
+            calls = pairs.calls_of_claim(cell.source)
         except SyntaxError as error:
             fault(line_of(cell.source), f"no Python: {error.msg}, {error.text}")
             continue
@@ -116,10 +108,7 @@ def test_a_lesson_keeps_to_what_lessons_agreed_to(name, whole):
 
 
 def test_names_of_claims_are_unique():
-    cells = [
-        cell.source for name in pairs.lessons() for cell in pairs.read_lesson(name).cells if cell.cell_type == "code"
-    ]
-    names = [ast.literal_eval(call.args[0]) for cell in cells for call in calls_of_claim(cell)]
+    names = [ast.literal_eval(call.args[0]) for name in pairs.lessons() for call in pairs.calls_in_lesson(name)]
     assert sorted(names) == sorted(set(names))
 
 

@@ -42,11 +42,6 @@ class TableDirective(SphinxDirective):
         return [Table(of=self.name)]
 
 
-def name_of(docname):
-    """Return the name of a lesson in what Sphinx calls chapters/PART/LESSON."""
-    return docname.removeprefix("chapters/")
-
-
 def claims_of(app, lesson):
     """Return the claims of a lesson as data, from what its execution has left."""
     path = Path(app.outdir).parent / "jupyter_execute" / "chapters" / f"{lesson}.glue.json"
@@ -70,13 +65,12 @@ def seconds_of(env, docname):
 
 def read_page(app, doctree):
     """Fold the checks under a summary that counts them, and put the line of a lesson under its title."""
-    docname = app.env.docname
     for cell in doctree.findall(nodes.container):
         count = sum('class="claim"' in text.astext() for text in cell.findall(nodes.raw))
         if cell.get("hide_mode") == "all" and count:
             cell["prompt_show"] = cell["prompt_hide"] = f"{count} check{'s' if count > 1 else ''}"
             cell["classes"].append("checks")
-    lesson = name_of(docname)
+    lesson = app.env.docname.removeprefix("chapters/")
     if lesson in pairs.lessons():
         title = next(doctree.findall(nodes.title))
         line = nodes.paragraph("", " · ".join(about(app.env, lesson)), classes=["lesson-line"])
@@ -178,9 +172,7 @@ def setup(app):
     app.setup_extension("myst_nb")
     app.add_role_to_domain("glue", "text", CheckedNumber(), override=True)
     # As myst_nb has it, but with a summary that screen readers read: there, a label hides what it says.
-    app.add_node(
-        HideCodeCellNode, override=True, html=(visit_fold, lambda self, node: self.body.append("</details>\n"))
-    )
+    app.add_node(HideCodeCellNode, override=True, html=(visit_fold, depart_fold))
     app.add_node(Table)
     for name in ("lessons", "claims"):
         app.add_directive(name, TableDirective)

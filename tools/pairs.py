@@ -3,6 +3,7 @@
 Usage: python tools/pairs.py [PART/LESSON ...]      (default: every lesson)
 """
 
+import ast
 import copy
 import os
 import re
@@ -13,6 +14,7 @@ from pathlib import Path
 import jupytext
 import nbformat
 import portable
+from IPython.core.inputtransformer2 import TransformerManager
 from nbclient import NotebookClient
 from sphinx_external_toc.parsing import parse_toc_yaml
 
@@ -65,15 +67,11 @@ def is_notebook(path):
     has_header = text.startswith("---\n") and "format_name: myst" in text.split("\n---", 1)[0]
     if "```{code-cell}" in text and not has_header:
         raise ValueError(
-            f"{shown(path)} has code cells but no jupytext header, so that nothing would execute them; "
+            f"chapters/{path.relative_to(CHAPTERS).as_posix()} has code cells but no jupytext header, so that nothing "
+            "would execute them; "
             "copy the lines between the first two --- of chapters/data/files.md"
         )
     return has_header
-
-
-def shown(path):
-    """Return the path of a page as messages give it."""
-    return f"chapters/{path.relative_to(CHAPTERS).as_posix()}"
 
 
 def lessons():
@@ -155,6 +153,20 @@ def as_notebook(name, values=None):
     for number, cell in enumerate(notebook.cells, 1):
         cell["id"] = cell_id(name, number)
     return notebook
+
+
+def calls_of_claim(cell):
+    """Return the calls of `claim` in the code of a cell, however it is imported."""
+    tree = ast.parse(TransformerManager().transform_cell(cell))  # with %timeit and the like
+    calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call)]
+    return [call for call in calls if getattr(call.func, "id", getattr(call.func, "attr", None)) == "claim"]
+
+
+def calls_in_lesson(name):
+    """Return the calls of `claim` in a lesson."""
+    return [
+        call for cell in read_lesson(name).cells if cell.cell_type == "code" for call in calls_of_claim(cell.source)
+    ]
 
 
 def claims_in(notebook):

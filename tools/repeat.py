@@ -7,11 +7,9 @@ matrices. Each adds up the same numbers in another order, and training amplifies
 """
 
 import asyncio
-import importlib.metadata
 import json
 import os
 import platform
-import re
 import sys
 from datetime import UTC, datetime
 
@@ -26,25 +24,22 @@ AS_OTHERS = [(threads, onednn) for threads in (1, 2, 4) for onednn in (1, 0)]
 
 def trained_claims(lesson):
     """Return the names of the claims on what a lesson trains."""
-    text = (pairs.CHAPTERS / f"{lesson}.md").read_text(encoding="utf-8")
-    calls = re.findall(r'\bclaim\(\s*"([\w-]+)"(.*?)(?=\bclaim\(|```)', text, re.DOTALL)
-    return [name for name, call in calls if "trained=True" in call]
-
-
-def stored():
-    """Return the repetitions that there are."""
-    columns = ["claim", "threads", "onednn", "value"]
-    return results.load(NAME) if (results.FOLDER / f"{NAME}.csv").exists() else pd.DataFrame(columns=columns)
+    calls = pairs.calls_in_lesson(lesson)
+    return [call.args[0].value for call in calls if "trained" in [option.arg for option in call.keywords]]
 
 
 def write(table):
     """Store repetitions, sorted, with what computed them."""
+    import keras  # only here: after `use_own_settings`
+    import numpy as np
+    import tensorflow as tf
+
     path = results.FOLDER / f"{NAME}.csv"
     table.sort_values(["claim", "threads", "onednn"]).to_csv(path, index=False, lineterminator="\n")
     described = {
         "written": datetime.now(UTC).isoformat(timespec="seconds"),
         "code": "the lessons of the book, by tools/repeat.py",
-        "versions": {name: importlib.metadata.version(name) for name in ("numpy", "keras", "tensorflow-cpu")},
+        "versions": {library.__name__: library.__version__ for library in (np, keras, tf)},
         "machine": f"{platform.machine()}, {os.cpu_count()} cores",
     }
     described["sha256"] = {path.name: [results.sha256(path, path.read_bytes())]}
@@ -72,16 +67,16 @@ async def repeat_in_all_ways(lesson):
 def main(lessons):
     """Repeat lessons, and replace what is stored of their claims."""
     pairs.use_own_settings()
-    known = set(stored()["claim"])
+    known = set(results.load(NAME)["claim"])
     everywhere = {lesson: trained_claims(lesson) for lesson in pairs.lessons()}
     for lesson in lessons or [lesson for lesson, names in everywhere.items() if not known.issuperset(names)]:
-        before = stored()
+        before = results.load(NAME)
         write(before[~before["claim"].isin(everywhere[lesson])])  # the old bands do not judge the new values
         rows = asyncio.run(repeat_in_all_ways(lesson))
-        now = stored()
+        now = results.load(NAME)
         write(pd.concat([now, pd.DataFrame(rows, columns=now.columns)]))
-    gone = set(stored()["claim"]) - {name for names in everywhere.values() for name in names}
-    write(stored()[lambda table: ~table["claim"].isin(gone)])
+    gone = set(results.load(NAME)["claim"]) - {name for names in everywhere.values() for name in names}
+    write(results.load(NAME)[lambda table: ~table["claim"].isin(gone)])
 
 
 if __name__ == "__main__":
