@@ -41,18 +41,22 @@ function addFilters(table) {
   apply();
 }
 
-// A table that scrolls inside itself can be reached, and so scrolled, by the keyboard.
+// A table that scrolls inside itself can be reached, and so scrolled, by the keyboard. Its width changes with the
+// window, and when mathematics is set, fonts arrive or a fold opens.
 function reachTables() {
-  for (const table of document.querySelectorAll(".bd-article table")) {
+  const reach = table => {
     if (table.scrollWidth > table.clientWidth) table.tabIndex = 0;
     else table.removeAttribute("tabindex");
+  };
+  const observer = new ResizeObserver(entries => entries.forEach(entry => reach(entry.target.closest("table"))));
+  for (const table of document.querySelectorAll(".bd-article table")) {
+    [table, table.tHead, ...table.tBodies].filter(Boolean).forEach(part => observer.observe(part));
   }
 }
 
 window.addEventListener("hashchange", openTarget);
-window.addEventListener("load", reachTables);
-window.addEventListener("resize", reachTables);
 document.addEventListener("DOMContentLoaded", () => {
+  reachTables();
   document.querySelectorAll("table.claims").forEach(addFilters);
   if (location.hash) setTimeout(openTarget);  // when the folds of solutions are there
 });

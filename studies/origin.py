@@ -21,14 +21,18 @@ def this_machine() -> dict:
     import tensorflow as tf
 
     cpuinfo = Path("/proc/cpuinfo")  # on Linux; elsewhere Python itself knows the processor's name
-    names = re.findall(r"^model name\s*: (.+)", cpuinfo.read_text(encoding="utf-8") if cpuinfo.exists() else "", re.M)
+    described = cpuinfo.read_text(encoding="utf-8") if cpuinfo.exists() else ""
+    names = re.findall(r"^model name\s*: (.+)", described, re.M)
+    # What decides how sums are rounded; a virtual machine gives processors with and without AVX-512 the same name.
+    instructions = sorted(set(re.findall(r"\b(?:avx2?|avx512f|amx_tile|fma)\b", described)))
     gpus = tf.config.list_physical_devices("GPU")
     names += [tf.config.experimental.get_device_details(gpu)["device_name"] for gpu in gpus]
     versions = {library.__name__: library.__version__ for library in (np, keras, tf)}
+    processor = " and ".join(dict.fromkeys(names)) or platform.processor()
     return {
         "versions": {"python": platform.python_version(), **versions},
         "code": _code_version(),
-        "processor": f"{' and '.join(dict.fromkeys(names)) or platform.processor()} ({platform.machine()})",
+        "processor": f"{processor} ({' '.join([platform.machine(), *instructions])})",
         "threads": tf.config.threading.get_intra_op_parallelism_threads() or os.cpu_count(),
     }
 
