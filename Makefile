@@ -58,7 +58,7 @@ lab: $(ENVIRONMENT) ## open the notebooks in JupyterLab
 	@mkdir -p _build/settings
 	$(OWN_SETTINGS) $(BIN)/jupyter lab --notebook-dir=. --LabApp.default_url=/lab/tree/notebooks/data/files.ipynb
 
-notebooks: $(ENVIRONMENT) ## write the notebooks and scripts of the lessons (LESSON=part/name for one)
+notebooks: $(ENVIRONMENT) $(EXECUTED) ## write the notebooks and scripts of the lessons (LESSON=part/name for one)
 	$(BIN)/python tools/pairs.py $(LESSON)
 
 replicate: $(ENVIRONMENT) ## run all studies afresh and compare them with results/ (STUDY=name for one)

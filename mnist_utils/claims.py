@@ -30,8 +30,9 @@ def claim(name, value, *, about, identity=None, data=None, stored=None, trained=
     """State a result, and fail unless it holds; show it as a line in a notebook, print it in a script.
 
     A claim is of one kind. For an identity, a fact of the data and what was computed from a stored study, the value
-    is given that must come out: a number with a decimal point stands for what rounds to it, anything else must be
-    equal. What this notebook trains comes out a little different elsewhere: see `prediction_interval`.
+    is given that must come out: a number with a decimal point stands for what rounds to it, and is written as a string
+    where it ends in a zero; anything else must be equal. What this notebook trains comes out a little different
+    elsewhere: see `prediction_interval`.
 
     Parameters
     ----------
@@ -65,6 +66,8 @@ def claim(name, value, *, about, identity=None, data=None, stored=None, trained=
     if within is not None and kind != "identity":
         raise TypeError(f"claim {name!r}: got within={within!r} with {kind}=; only an identity may be off.")
     got = plain(value)
+    if isinstance(stated, str) and isinstance(got, float):
+        stated = Decimal(stated)
     expected = type(stated) if isinstance(stated, str | tuple) else Real
     if not isinstance(got, expected):
         what = f"{type(got).__name__} of shape {got.shape}" if hasattr(got, "shape") else repr(got)
@@ -83,9 +86,9 @@ def _around(stated, got, within):
     shown = format_value(stated, in_full=True)
     if within is not None:
         return stated - within, stated + within, f"{shown} to within {within:g}"
-    if isinstance(stated, float) and isinstance(got, float):
-        half = 0.5 * 10.0 ** Decimal(repr(stated)).as_tuple().exponent * (1 + 1e-6)
-        return stated - half, stated + half, f"rounds to {shown}"
+    if isinstance(stated, float | Decimal) and isinstance(got, float):
+        half = 0.5 * 10.0 ** Decimal(str(stated)).as_tuple().exponent * (1 + 1e-6)
+        return float(stated) - half, float(stated) + half, f"rounds to {shown}"
     return stated, stated, f"exactly {shown}"
 
 
@@ -111,13 +114,13 @@ def prediction_interval(values):
     (0.955, 0.985)
     """
     center, spread = statistics.fmean(values), statistics.stdev(values)
-    reach = float(stdtrit(len(values) - 1, (1 + LEVEL) / 2)) * spread * math.sqrt(1 + 1 / len(values))
     if isinstance(values[0], bool) and spread == 0:
         return values[0], values[0]
     whole = all(float(value).is_integer() for value in values)
     unit = 1 if whole else 10.0 ** (math.floor(math.log10(max(map(abs, values)))) + 1 - DIGITS)
+    reach = float(stdtrit(len(values) - 1, (1 + LEVEL) / 2)) * spread * math.sqrt(1 + 1 / len(values))
+    reach = max(reach, unit)  # repetitions that agree have been lucky: of 1,000 images, one may go the other way
     low, high = math.floor(round((center - reach) / unit, 6)), math.ceil(round((center + reach) / unit, 6))
-    low, high = (low - 1, high + 1) if low == high else (low, high)
     return (low, high) if whole else (float(f"{low * unit:.12g}"), float(f"{high * unit:.12g}"))
 
 

@@ -1,68 +1,21 @@
-"""Parameters and multiply-adds of dense, convolution and pooling layers, and of a Keras model layer by layer.
+"""Parameters and multiply-adds of a Keras model, layer by layer.
 
 A multiply-add multiplies a number by a weight and adds the product to a sum; they are counted for one image. Products
 with the zeros of "same" padding count, since they are computed. What involves no weight does not: adding a bias, an
-activation, the maximum or mean of a pooling layer. Each formula refuses numbers that are not integers of at least 1.
+activation, the maximum or mean of a pooling layer.
 """
 
 import math
 
 import pandas as pd
 
-from mnist_utils.convolution import positive_integer
 from mnist_utils.refusal import refusal
 
 BY_HAND = "Count it by hand, or add its formula here, in mnist_utils.counting."
-Size = int | tuple[int, int]
-
-
-def dense_parameters(inputs: int, units: int, bias: bool = True) -> int:
-    """Weights and biases: inputs * units + units.
-
-    Examples
-    --------
-    >>> dense_parameters(784, 64) + dense_parameters(64, 64) + dense_parameters(64, 10)
-    55050
-    """
-    return dense_multiply_adds(inputs, units) + bool(bias) * int(units)
-
-
-def dense_multiply_adds(inputs: int, units: int) -> int:
-    """One for each weight: inputs * units.
-
-    Examples
-    --------
-    >>> dense_multiply_adds(784, 64)
-    50176
-    """
-    return positive_integer("inputs", inputs) * positive_integer("units", units)
-
-
-def conv2d_parameters(kernel_size: Size, channels: int, filters: int, bias: bool = True) -> int:
-    """Weights and biases: kh * kw * channels * filters + filters, with one number for the size of a square.
-
-    Examples
-    --------
-    >>> conv2d_parameters(3, channels=1, filters=32)
-    320
-    """
-    weights = _area("kernel_size", kernel_size) * positive_integer("channels", channels)
-    return weights * positive_integer("filters", filters) + bool(bias) * int(filters)
-
-
-def conv2d_multiply_adds(output_size: Size, kernel_size: Size, channels: int, filters: int) -> int:
-    """One for each weight at each position of the output: oh * ow * kh * kw * channels * filters.
-
-    Examples
-    --------
-    >>> conv2d_multiply_adds(26, 3, channels=1, filters=32)
-    194688
-    """
-    return _area("output_size", output_size) * conv2d_parameters(kernel_size, channels, filters, bias=False)
 
 
 def count(model) -> pd.DataFrame:
-    """Parameters and multiply-adds of each layer of a Keras model, by the formulas above.
+    """Parameters and multiply-adds of each layer of a Keras model.
 
     `BatchNormalization` has a scale, an offset and, untrained, a moving mean and variance for each channel; when the
     network is used it multiplies each number once. Give a Sequential or functional model with a `keras.Input` of fixed
@@ -106,25 +59,11 @@ def _count_layer(layer, shape: tuple[int | None, ...]) -> tuple[int, int]:
     if None in shape:
         advice = "Give keras.Input the sides of the images, as in `keras.Input((28, 28, 1))`."
         raise refusal(f"layer {layer.name!r}", f"outputs {shape}", "outputs of fixed size", advice)
-    if kind == "Dense":  # acts on the last axis, at each position of the axes before
-        inputs, units = layer.kernel.shape
-        positions = math.prod(shape[:-1])
-        return dense_parameters(inputs, units, layer.use_bias), positions * dense_multiply_adds(inputs, units)
-    if kind in ("Conv2D", "DepthwiseConv2D"):
-        *kernel_size, channels, filters = layer.kernel.shape  # the channels of one group, if there are groups
-        if kind == "DepthwiseConv2D":  # each map sees one channel
-            channels, filters = 1, channels * filters
-        sides = shape[1:] if layer.data_format == "channels_first" else shape[:-1]
-        parameters = conv2d_parameters(kernel_size, channels, filters, layer.use_bias)
-        return parameters, conv2d_multiply_adds(sides, kernel_size, channels, filters)
+    if kind in ("Dense", "Conv2D", "DepthwiseConv2D"):  # each weight of the kernel works at each position of the output
+        first = getattr(layer, "data_format", None) == "channels_first"
+        weights, positions = math.prod(layer.kernel.shape), math.prod(shape[1:] if first else shape[:-1])
+        return weights + (layer.bias.shape[0] if layer.use_bias else 0), positions * weights
     if kind == "BatchNormalization":
         return (2 + layer.scale + layer.center) * layer.moving_mean.shape[0], math.prod(shape)
     expected = "Dense, Conv2D, DepthwiseConv2D, BatchNormalization or no weights"
     raise refusal(f"layer {layer.name!r}", kind, expected, BY_HAND)
-
-
-def _area(name: str, size: Size) -> int:
-    sides = size if isinstance(size, (tuple, list)) else (size, size)
-    if len(sides) != 2:
-        raise refusal(name, repr(size), "one integer or (height, width)", f"Pass `{name}[:2]`.")
-    return positive_integer(name, sides[0]) * positive_integer(name, sides[1])

@@ -1,11 +1,11 @@
-"""Cross-entropy and its gradient; float32 and float64 keep their type, other real numbers become float64."""
+"""Cross-entropy; float32 and float64 keep their type, other real numbers become float64."""
 
 import contextlib
 import math
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy.special import log_softmax, softmax
+from scipy.special import log_softmax
 
 from mnist_utils.refusal import refusal
 
@@ -28,20 +28,6 @@ def cross_entropy(labels: ArrayLike, logits: ArrayLike) -> np.ndarray:
     """
     rows, logits = _checked(labels, logits)
     return (rows * -log_softmax(logits, axis=-1)).sum(axis=-1)
-
-
-def cross_entropy_gradient(labels: ArrayLike, logits: ArrayLike) -> np.ndarray:
-    r"""Gradient of each example's loss by its logits, $p - y$ (Bishop 2006, section 4.3.4), of shape (..., K).
-
-    That of the mean loss over $n$ examples is this divided by $n$. Takes and refuses what `cross_entropy` does.
-
-    Examples
-    --------
-    >>> cross_entropy_gradient([2], [[0.0, 0.0, 0.0]])
-    array([[ 0.33333333,  0.33333333, -0.66666667]])
-    """
-    rows, logits = _checked(labels, logits)
-    return softmax(logits, axis=-1) - rows
 
 
 def _checked(labels: ArrayLike, logits: ArrayLike) -> tuple[np.ndarray, np.ndarray]:

@@ -9,15 +9,12 @@ from mnist_utils.dataset import DatasetError
 from studies import catalogue, running
 from studies.design import StudyError, jobs
 
-OWN_FOLDER = Path("my-results")  # in the current folder: results/ is changed on purpose only
-
 
 def main(arguments: list[str] | None = None) -> int:
     """Run the command named by `arguments`, those of the process if None, and return its exit status."""
     parser = argparse.ArgumentParser(prog="python -m studies", description="The long experiments of the book.")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
-    listing = commands.add_parser("list", help="the studies there are, and what each trains")
-    listing.set_defaults(run=list_studies)
+    commands.add_parser("list", help="the studies there are, and what each trains").set_defaults(run=list_studies)
     one = commands.add_parser("run", help="train what is missing of a study; what the folder already holds is kept")
     one.add_argument("name", metavar="NAME", help="a name that `list` shows")
     one.set_defaults(run=run_study)
@@ -25,7 +22,7 @@ def main(arguments: list[str] | None = None) -> int:
     again.add_argument("names", metavar="NAME", nargs="*", help="default: all studies")
     again.set_defaults(run=replicate)
     for command in (one, again):
-        command.add_argument("--out", metavar="FOLDER", default=OWN_FOLDER, help=f"default: {OWN_FOLDER}")
+        command.add_argument("--out", metavar="FOLDER", default="my-results", help="default: my-results")
         command.add_argument("--scheduler", metavar="ADDRESS", help="of dask.distributed: its workers do the training")
     options = parser.parse_args(arguments)
     try:
@@ -34,9 +31,7 @@ def main(arguments: list[str] | None = None) -> int:
         print(error, file=sys.stderr)
         return 1
     except KeyboardInterrupt:
-        print(
-            f"Interrupted. What is finished is in {options.out}: the same command goes on from there.", file=sys.stderr
-        )
+        print(f"Interrupted. The same command goes on from what is finished in {options.out}.", file=sys.stderr)
         return 130
 
 

@@ -5,8 +5,7 @@ from studies.design import DenseCondition, ModelCondition, Study, StudyError
 ASSIGNED_FACTORS = (1e-6, 1e-5, 1e-4, 5e-4, 1e-3)
 CHOSEN_FACTOR = 5e-4  # by the validation images of `hinton-validation`; a test holds it against what is stored
 
-# Which images train, and which are measured when. To measure the training images at the end only saves a third of the
-# work of an epoch.
+# What is measured when. To measure the training images at the end only saves a third of an epoch's work.
 ASSIGNED_BRIEF = {"each_epoch": ("test",), "at_end": ("train",)}
 VALIDATED = {"validation": 10_000, "each_epoch": ("train", "validation")}
 VALIDATED_AND_TESTED_BRIEF = {"validation": 10_000, "each_epoch": ("validation",), "at_end": ("train", "test")}
@@ -145,6 +144,15 @@ _ALL = (
     chosen("good", "highest accuracy", 5, 12, weights_kept=True, learning_rate=0.005, distortion=1.0),
     chosen("small", "fewest parameters at 99 %", 5, 40, weights_kept=True, **SMALL),
     Study(
+        "in-the-page",
+        "networks that answer in pages of the book: the 64-64 network, and *fast* on distorted digits",
+        [
+            model("dense", "dense", 0.1, 10, optimizer="sgd", weights_kept=True, at_end=("test",)),
+            model("fast", "fast", 0.01, 10, distortion=1.0, weights_kept=True, at_end=("test",), **ONE_CYCLE),
+        ],
+        range(2),
+    ),
+    Study(
         "denoising",
         "auto-encoders, dense and convolutional, trained at one noise level or all; a classifier trained on noise",
         [
@@ -164,11 +172,7 @@ STUDIES = {study.name: study for study in _ALL}
 
 
 def find(name: str) -> Study:
-    """Return the study of this name, or raise StudyError with the names there are.
-
-    >>> len(find("dense").seeds)
-    10
-    """
+    """Return the study of this name, or raise StudyError with the names there are."""
     if name not in STUDIES:
         raise StudyError(f"study: got {name!r}; expected one of {', '.join(STUDIES)}. Choose one of these")
     return STUDIES[name]

@@ -155,3 +155,14 @@ def test_a_faulty_lesson_is_named_with_file_line_and_what_to_do(text, what, tmp_
     (tmp_path / "some.md").write_text(text, encoding="utf-8")
     found = faults("some", {"batch"}, text)
     assert [bool(re.match(rf"chapters/some\.md{what}", line)) for line in found] == ([True] if what else []), found
+
+
+@pytest.mark.parametrize("name", pairs.lessons())
+def test_a_quiz_has_a_right_option_and_says_something_of_each(name):
+    asked = pairs.questions(name)
+    assert 2 <= len(asked) <= 4, f"chapters/{name.split('/')[0]}/quiz.yml: two to four questions on {name}"
+    for question in asked:
+        options = question["options"]
+        assert len({option["text"] for option in options}) == len(options) in (3, 4), question["question"]
+        assert [option.get("right", False) for option in options].count(True) == 1, question["question"]
+        assert all(len(option["feedback"].split()) >= 4 for option in options), question["question"]

@@ -103,6 +103,14 @@ def test_a_number_leads_to_its_check_which_is_folded_under_a_summary_that_counts
         assert f'id="claim-{name}"' in page
 
 
+def test_answers_show_the_plots_that_were_asked_for(book):
+    page = (book / "chapters" / "answers.html").read_text(encoding="utf-8")
+    shown = re.findall(r'<img alt="([^"]+)"[^>]* src="([^"]+)"', page)
+    assert len(shown) == (ROOT / "chapters" / "answers.md").read_text(encoding="utf-8").count("{picture-of}") >= 5
+    for text, path in shown:
+        assert len(text.split()) >= 8 and (book / "chapters" / path).exists()
+
+
 def test_pages_show_no_raw_markup_and_no_path_of_this_machine(book):
     for path in (book / "chapters").rglob("*.html"):
         text = path.read_text(encoding="utf-8")
@@ -117,10 +125,10 @@ def test_no_page_shows_a_warning(book):
 
 
 def test_vendored_scripts_have_the_checksums_that_their_readme_states():
-    stated = dict(re.findall(r"\| `(mathjax/\S+)` \| `([0-9a-f]{64})` \|", (ROOT / "assets" / "README.md").read_text()))
+    stated = dict(re.findall(r"\| `(\S+)` \| `([0-9a-f]{64})` \|", (ROOT / "assets" / "README.md").read_text()))
     assets = ROOT / "assets"
-    found = sorted(path.relative_to(assets).as_posix() for path in (assets / "mathjax").rglob("*.*"))
-    assert sorted(stated) == found
+    vendored = [*(assets / "mathjax").rglob("*.*"), *assets.glob("live/tf.*")]
+    assert sorted(stated) == sorted(path.relative_to(assets).as_posix() for path in vendored)
     for name, checksum in stated.items():
         assert hashlib.sha256((ROOT / "assets" / name).read_bytes()).hexdigest() == checksum, name
 

@@ -2,15 +2,19 @@
 
 A quoted number is a link to its check. The checks of a section are folded, under a summary that counts them. Under
 the title of a lesson stand its path, its question, and how long it takes. The directives `{lessons}` and `{claims}`
-make the tables of all lessons and of all claims; `claims.json`, beside the pages, has the claims as data.
+make the tables of all lessons and of all claims; `claims.json`, beside the pages, has the claims as data. The directive
+`{picture-of}` shows the picture of another page's figure, `{live}` stands where a script of `assets/live` works.
 """
 
 import html
 import json
 from pathlib import Path
+from typing import ClassVar
 
+import live_data
 import pairs
 from docutils import nodes
+from docutils.parsers.rst import directives
 from myst_nb.ext.glue.roles import PasteTextRole
 from myst_nb.sphinx_ import HideCodeCellNode, NbMetadataCollector
 from sphinx.util.docutils import SphinxDirective
@@ -42,6 +46,62 @@ class TableDirective(SphinxDirective):
         return [Table(of=self.name)]
 
 
+class Picture(nodes.General, nodes.Element):
+    """Stands where the picture of another page's figure is shown again."""
+
+
+class PictureDirective(SphinxDirective):
+    """``{picture-of} LABEL``."""
+
+    required_arguments = 1
+
+    def run(self):
+        return [Picture(of=self.arguments[0])]
+
+
+def fill_pictures(app, doctree, docname):
+    """Show pictures of other pages: as images, since figures have a number, and one place."""
+    for picture in list(doctree.findall(Picture)):
+        page, label, _ = app.env.get_domain("std").labels[picture["of"]]
+        figures = app.env.get_doctree(page).findall(nodes.figure)
+        figure = next(figure for figure in figures if label in figure["ids"])
+        picture.replace_self(next(figure.findall(nodes.image)).deepcopy())
+
+
+class Live(nodes.General, nodes.Element):
+    """What a script of the page fills; its content stands there where no script runs."""
+
+
+class LiveDirective(SphinxDirective):
+    """``{live} NAME``: loads NAME.js of `assets/live`, after `live.js` and the scripts that it needs."""
+
+    required_arguments = 1
+    has_content = True
+    option_spec: ClassVar = {"needs": directives.unchanged}
+
+    def run(self):
+        name = self.arguments[0]
+        scripts = [*self.options.get("needs", "").split(), "live", name]
+        self.env.metadata[self.env.docname]["scripts"] = [f"live/{script}.js" for script in scripts]
+        node = Live(name=name)
+        self.state.nested_parse(self.content, self.content_offset, node)
+        return [node]
+
+
+def visit_live(translator, node):
+    translator.body.append(f'<div class="live" data-live="{node["name"]}"><div class="live-without-scripts">\n')
+
+
+def depart_live(translator, node):
+    translator.body.append("</div></div>\n")
+
+
+def add_scripts(app, pagename, templatename, context, doctree):
+    """Give a live page, and no other, its scripts."""
+    for script in app.env.metadata.get(pagename, {}).get("scripts", []):
+        app.add_js_file(script, loading_method="defer")
+
+
 def claims_of(app, lesson):
     """Return the claims of a lesson as data, from what its execution has left."""
     path = Path(app.outdir).parent / "jupyter_execute" / "chapters" / f"{lesson}.glue.json"
@@ -61,6 +121,13 @@ def margin(claim):
 def seconds_of(env, docname):
     """Return the seconds that the cells of a page took, or None."""
     return (NbMetadataCollector.get_exec_data(env, docname) or {}).get("runtime")
+
+
+def add_quiz(app, docname, source):
+    """Put its quiz at the end of a lesson."""
+    lesson = docname.removeprefix("chapters/")
+    if lesson in pairs.lessons():
+        source[0] += f"\n\n{pairs.quiz(lesson)}"
 
 
 def read_page(app, doctree):
@@ -151,11 +218,12 @@ def claims_table(app, docname):
     return f'<table class="table claims"><thead>{head}</thead><tbody>{"".join(rows)}</tbody></table>'
 
 
-def write_claims(app, exception):
-    """Write claims.json beside the pages."""
+def write_data(app, exception):
+    """Write claims.json beside the pages, and what the live pages compute with beside their scripts."""
     if exception is None and app.builder.format == "html":
         text = json.dumps(all_claims(app), indent=1)
         (Path(app.outdir) / "claims.json").write_text(text, encoding="utf-8")
+        live_data.write(Path(app.outdir) / "_static" / "live")
 
 
 def visit_fold(translator, node):
@@ -174,10 +242,17 @@ def setup(app):
     # As myst_nb has it, but with a summary that screen readers read: there, a label hides what it says.
     app.add_node(HideCodeCellNode, override=True, html=(visit_fold, depart_fold))
     app.add_node(Table)
+    app.add_node(Picture)
+    app.add_directive("picture-of", PictureDirective)
+    app.connect("doctree-resolved", fill_pictures)
+    app.add_node(Live, html=(visit_live, depart_live))
+    app.add_directive("live", LiveDirective)
     for name in ("lessons", "claims"):
         app.add_directive(name, TableDirective)
+    app.connect("source-read", add_quiz)
     app.connect("doctree-read", read_page)
     app.connect("env-updated", tables_to_write)
     app.connect("doctree-resolved", fill_tables)
-    app.connect("build-finished", write_claims)
+    app.connect("html-page-context", add_scripts)
+    app.connect("build-finished", write_data)
     return {"parallel_read_safe": True, "version": "1"}

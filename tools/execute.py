@@ -15,7 +15,6 @@ import pairs
 from jupyter_cache import get_cache
 from jupyter_cache.base import CacheBundleIn
 
-CACHE = pairs.ROOT / "_build" / ".jupyter_cache"
 # A lesson keeps one core busy for three quarters of the time, seldom two, and takes up to 2 GB.
 AT_ONCE = min((os.cpu_count() or 1) + 1, 4)
 
@@ -57,7 +56,7 @@ def prune(folder):
             path.unlink()
 
 
-def main(folder=CACHE):
+def main(folder=pairs.CACHE):
     """Execute what is missing in the cache; exit with 1 and the errors if a lesson failed."""
     prune(folder.parent / "html")
     pairs.use_own_settings()

@@ -14,7 +14,9 @@ from pathlib import Path
 import jupytext
 import nbformat
 import portable
+import yaml
 from IPython.core.inputtransformer2 import TransformerManager
+from jupyter_cache import get_cache
 from nbclient import NotebookClient
 from sphinx_external_toc.parsing import parse_toc_yaml
 
@@ -22,6 +24,7 @@ ROOT = Path(__file__).resolve().parent.parent
 CHAPTERS = ROOT / "chapters"
 NOTEBOOKS = ROOT / "notebooks"
 SETTINGS = ROOT / "_build" / "settings"
+CACHE = ROOT / "_build" / ".jupyter_cache"
 OF_THE_USER = ("MATPLOTLIBRC", "MPLBACKEND", "PYTHONSTARTUP")
 # What was said to make, such as VENV=...: a make that a test starts in a copy would replace that folder.
 OF_MAKE = ("MAKEFLAGS", "MAKEOVERRIDES", "MFLAGS")
@@ -134,9 +137,34 @@ def cell_id(name, number):
     return re.sub("[_/]", "-", f"{name}-{number}")
 
 
+def questions(name):
+    """Return the questions about a lesson from the quiz of its part, each with its options, as the file has them."""
+    part, _, lesson = name.rpartition("/")
+    path = CHAPTERS / part / "quiz.yml"
+    return yaml.safe_load(path.read_text(encoding="utf-8")).get(lesson, []) if path.exists() else []
+
+
+def quiz(name):
+    """Return the quiz of a lesson in the markup of the book: each option is closed, and opened it says what of it."""
+    lines = ["## Quiz", "", "Choose an answer in your mind, then open it."]
+    for number, asked in enumerate(questions(name), 1):
+        lines += ["", f"**{number}.** {asked['question'].strip()}"]
+        for option in asked["options"]:
+            verdict = "Right." if option.get("right") else "No."
+            lines += [
+                "",
+                f":::{{dropdown}} {option['text'].strip()}",
+                f"**{verdict}** {option['feedback'].strip()}",
+                ":::",
+            ]
+    return "\n".join(lines) + "\n" if len(lines) > 3 else ""
+
+
 def read_lesson(name):
     """Return a lesson as a notebook without outputs, as the book has it."""
     notebook = jupytext.read(CHAPTERS / f"{name}.md", fmt="md:myst")
+    if quiz(name):
+        notebook.cells.append(nbformat.v4.new_markdown_cell(quiz(name)))
     notebook.metadata["language_info"] = dict(LANGUAGE)
     notebook.metadata.pop("jupytext", None)
     for number, cell in enumerate(notebook.cells, 1):
@@ -181,10 +209,20 @@ def client(notebook, folder):
     return NotebookClient(notebook, kernel_name="python3", timeout=600, resources=resources, record_timing=False)
 
 
-def write_pair(name):
-    """Execute a lesson, and write its notebook, with the outputs that are the same everywhere, and its script."""
+def execute(name):
+    """Return a lesson with its outputs, from the cache of `make book` if it is there."""
     executed = read_lesson(name)
-    client(executed, (CHAPTERS / name).parent).execute()
+    try:
+        return get_cache(CACHE).merge_match_into_notebook(executed)[1]
+    except KeyError:
+        print(f"chapters/{name}.md: executing it", flush=True)
+        client(executed, (CHAPTERS / name).parent).execute()
+        return executed
+
+
+def write_pair(name):
+    """Write the notebook of a lesson, with the outputs that are the same everywhere, and its script."""
+    executed = execute(name)
     values = {claim["name"]: claim["value"] for claim in claims_in(executed)}
     outputs = iter([cell.outputs for cell in executed.cells if cell.cell_type == "code"])
     notebook = as_notebook(name, values)
@@ -222,7 +260,7 @@ def main(names):
         sys.exit(f"no lesson {unknown[0]!r}; there are: {', '.join(known)}")
     use_own_settings()
     for name in names or known:
-        print(f"chapters/{name}.md: executing it, writing notebooks/{name}.ipynb and .py", flush=True)
+        print(f"chapters/{name}.md: writing notebooks/{name}.ipynb and .py", flush=True)
         write_pair(name)
 
 

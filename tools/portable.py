@@ -180,7 +180,7 @@ class Translation:
             return fold(f"Solution of {labels()[first][1]}", inner)
         if name in NAMED:
             return quote(f"**{label}**" + (f" ({title})" if title else ""), inner)
-        if "dropdown" in (options or {}).get("class", ""):
+        if name == "dropdown" or "dropdown" in (options or {}).get("class", ""):
             return fold(title, inner)
         if name in ("admonition", "note", "tip", "warning", "important", "hint"):
             return quote(f"**{title or name.capitalize()}**", inner)
@@ -189,6 +189,7 @@ class Translation:
 
 def fold(title, text):
     """Return a text that is closed until it is opened."""
+    title = re.sub("`([^`]+)`", r"<code>\1</code>", title)  # no Markdown there
     return f"<details><summary>{title}</summary>\n\n{text}\n\n</details>"
 
 

@@ -17,7 +17,7 @@
 #
 # > **In short**
 # >
-# > Dropout sets a random share of its inputs to 0 while a network is trained, and has no parameters. Batch normalization gives each channel the mean 0 and the variance 1 over a batch; it has up to four numbers for each channel, and costs nothing in use, since it folds into the convolution before it. Pooling by the mean makes one number of a map. A separable convolution needs $k^2 C + CF$ weights where a full one needs $k^2 C F$: for $k = 3$ and $C = F = 8$ channels 136 in place of 576. A residual connection adds the input of some layers to their output; through it one part of the gradient arrives undiminished.
+# > Dropout sets a random share of its inputs to 0 while a network is trained, and has no parameters. Batch normalization gives each channel the mean 0 and the variance 1 over a batch; it has up to four numbers for each channel, and costs nothing in use once it is folded into the convolution before it, which Keras does not do by itself. Pooling by the mean makes one number of a map. A separable convolution needs $k^2 C + CF$ weights where a full one needs $k^2 C F$: for $k = 3$ and $C = F = 8$ channels 136 in place of 576. A residual connection adds the input of some layers to their output; through it one part of the gradient arrives undiminished.
 # >
 # > *Read before*: [What a convolutional layer computes](../convolution/layer.ipynb); for the gradients, [The gradient of a convolution](../convolution/backward.ipynb).
 #
@@ -102,7 +102,7 @@ np.abs(along).max()
 # %% [markdown]
 # Of the length of a channel's gradient, next to nothing lies along either direction.
 #
-# **What it is for.** The scale of the weights before the layer no longer matters for what comes out of it, so on the way forward signals keep their size through many layers. (Of the gradients on the way back this says nothing.) Larger learning rates can be used, and training is faster (Ioffe and Szegedy, 2015); why is still debated (Santurkar et al., 2018). In use it costs nothing: the running means are fixed then, and the layer's factor and offset can be multiplied into the kernel and added as a bias to the convolution before it (the second exercise). While the network trains, the mean and the variance of every channel must be computed, which takes several passes over the maps.
+# **What it is for.** The scale of the weights before the layer no longer matters for what comes out of it, so on the way forward signals keep their size through many layers. (Of the gradients on the way back this says nothing.) Larger learning rates can be used, and training is faster (Ioffe and Szegedy, 2015); why is still debated (Santurkar et al., 2018). In use it need cost nothing: the running means are fixed then, and the layer's factor and offset can be multiplied into the kernel and added as a bias to the convolution before it (the second exercise). While the network trains, the mean and the variance of every channel must be computed, which takes several passes over the maps.
 
 # %% tags=["hide-cell"]
 # checks
@@ -270,3 +270,88 @@ np.abs(two - one).max()
 # ## Further reading
 #
 # Each block where it was introduced or made known: dropout (Srivastava et al., 2014), batch normalization (Ioffe and Szegedy, 2015), and a different opinion of why it helps (Santurkar et al., 2018), the mean of a map (Lin et al., 2014), separable convolutions (Chollet, 2017), residuals (He et al., 2016).
+
+# %% [markdown]
+# ## Quiz
+#
+# Choose an answer in your mind, then open it.
+#
+# **1.** For a network with dropout, `fit` prints a training loss that is larger than the validation loss. Which explanation needs no mistake in the program?
+#
+# <details><summary>Images of the validation set have been trained on</summary>
+#
+# **No.** That would be leakage, a mistake, and it is not needed here. Dropout explains the order of the two losses by itself.
+#
+# </details>
+#
+# <details><summary>Dropout was at work for the first number, not for the second</summary>
+#
+# **Right.** The training loss is that of a network with a part of its inputs missing. For validation dropout passes its input on unchanged.
+#
+# </details>
+#
+# <details><summary>The network is so regularized that it does better on new images</summary>
+#
+# **No.** On the same terms, without dropout for both, the training images mostly have the smaller loss. The two printed numbers belong to different networks.
+#
+# </details>
+#
+# **2.** Why does a convolution directly before batch normalization get `use_bias=False`?
+#
+# <details><summary>The normalization would make the bias grow without end</summary>
+#
+# **No.** A bias there has no influence on the output, so it gets no gradient either. It would do no harm, and be of no use.
+#
+# </details>
+#
+# <details><summary>Batch normalization keeps the bias in its running means</summary>
+#
+# **No.** The running means describe the data and are there for later use. They are not learned in place of a bias; the offset is.
+#
+# </details>
+#
+# <details><summary>The mean that is subtracted takes the bias away</summary>
+#
+# **Right.** A bias moves a channel and its mean by the same amount. The learned offset $\zeta$ of the normalization does what the bias would have done.
+#
+# </details>
+#
+# **3.** Why does batch normalization use running means once the network is trained, and not those of the current batch?
+#
+# <details><summary>The answer to an image must not depend on the others</summary>
+#
+# **Right.** With the means of the batch, the same image could get another answer in other company, and a single image has no useful batch.
+#
+# </details>
+#
+# <details><summary>The means of a batch would take too long to compute</summary>
+#
+# **No.** They are cheap beside the convolutions. With the fixed ones the layer can be folded into the convolution, which is welcome and not the reason.
+#
+# </details>
+#
+# <details><summary>Running means are more exact for the image in question</summary>
+#
+# **No.** They are less so: they describe the training images as a whole. What counts is that they are fixed.
+#
+# </details>
+#
+# **4.** In $h = x + \Phi(x)$ the layers $\Phi$ are saturated, so that their derivative is nearly 0. What is the gradient of the loss with respect to $x$?
+#
+# <details><summary>Nearly 0, since the layers let nothing through</summary>
+#
+# **No.** That would be so for $h = \Phi(x)$. Here $x$ reaches $h$ also by the wire, past the layers.
+#
+# </details>
+#
+# <details><summary>Nearly that with respect to $h$</summary>
+#
+# **Right.** The derivative of the sum is that of $x$, which is 1, plus that of $\Phi$. One part arrives whatever $\Phi$ does.
+#
+# </details>
+#
+# <details><summary>Nearly twice that with respect to $h$</summary>
+#
+# **No.** It would be twice as large if $\Phi$ passed its input on unchanged. A saturated $\Phi$ adds next to nothing.
+#
+# </details>

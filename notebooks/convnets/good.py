@@ -100,7 +100,7 @@ pd.DataFrame({"gain": gains.mean(), "low": gains.mean() - half,
               "high": gains.mean() + half}).round(4)
 
 # %% [markdown]
-# Longer training brings 0.0018, distorted images bring 0.0017 more. The rest, 0.0009, is what `good` adds with more filters, a fourth convolution, dropout, two more epochs and another rate, all at once. None of the three intervals contains 0.
+# Longer training brings 0.0018, distorted images bring 0.0017 more. The rest, 0.0009, is what `good` adds with more filters, a fourth convolution, dropout, two more epochs and another rate, all at once. None of the three intervals contains 0; but `good` was chosen on these images, so that its gain is flattered a little.
 
 # %% tags=["hide-cell"]
 # checks
@@ -174,7 +174,7 @@ missed_by_vote = int((votes.argmax(axis=0) != y_test).sum())
 {n: int((times_wrong == n).sum()) for n in range(1, 6)}, missed_by_vote
 
 # %% [markdown]
-# Of the 78 digits that at least one of the five gets wrong, 13 are wrong for all of them. There are digits that every such network misses, and others that it misses or not by the luck of its seed. A vote misses 34, where one network misses 40 on average: it repairs what one or two get wrong. And where all five are wrong (Fig. 28.4), do they at least disagree?
+# Of the 78 digits that at least one of the five gets wrong, 13 are wrong for all of them. There are digits that all five miss, and others that a network misses or not by the luck of its seed. A vote misses 34, where one network misses 40 on average: it repairs what one or two get wrong. And where all five are wrong (Fig. 28.4), do they at least disagree?
 
 # %% mystnb={"figure": {"name": "fig-cnn-stubborn", "caption": "The test digits that all five networks get wrong, with their label and the answer of the first."}, "image": {"alt": "A dozen or so badly written digits. Many could be read as the answer given, such as a nine without its loop closed read as a four, or a six read as a zero."}}
 stubborn = np.flatnonzero(times_wrong == 5)
@@ -199,7 +199,7 @@ claim("cnn-good-some-wrong", int((times_wrong > 0).sum()), stored=78,
       about="test digits that at least one of five networks good gets wrong")
 claim("cnn-good-all-wrong", len(stubborn), stored=13,
       about="test digits that all of five networks good get wrong")
-claim("cnn-good-agreed", agreed.mean(), stored=1.000,
+claim("cnn-good-agreed", agreed.mean(), stored="1.000",
       about="share of the test digits that five networks good all get wrong for which "
             "they give the same answer")
 claim("cnn-good-vote", missed_by_vote, stored=34,
@@ -296,3 +296,68 @@ next(k for k in range(15, 31) if stats.binomtest(k, 30).pvalue < 0.05)
 # ## Further reading
 #
 # Distortions for these digits: Simard et al. (2003). Which test compares what: Dietterich (1998). Errors in the labels, and other test digits: Yadav and Bottou (2019).
+
+# %% [markdown]
+# ## Quiz
+#
+# Choose an answer in your mind, then open it.
+#
+# **1.** On 10,000 images, 12 are classified correctly by network A alone and 10 by network B alone. What does McNemar's test make of it?
+#
+# <details><summary>A is better, since so many images leave no room for chance</summary>
+#
+# **No.** Only the 22 images in dispute count, and that is a small number. The others say nothing about a difference.
+#
+# </details>
+#
+# <details><summary>Fair coins often give 12 to 10, so no difference is shown</summary>
+#
+# **Right.** Under equal quality each image in dispute is a fair coin. The test sees no difference, which does not show that there is none.
+#
+# </details>
+#
+# <details><summary>A and B are equally good, since they agree on nearly all images</summary>
+#
+# **No.** Agreement does not enter the test. And no test shows equality: a small difference may hide behind 22 images.
+#
+# </details>
+#
+# **2.** You want to know whether recipe A (network, optimizer, epochs) is better than recipe B. What do you compare?
+#
+# <details><summary>One network of each, with McNemar's test on the test images</summary>
+#
+# **No.** This compares two trained networks. Another seed may turn the order around.
+#
+# </details>
+#
+# <details><summary>The best network of each, out of equally many trainings</summary>
+#
+# **No.** The best of several is partly the luckiest on the images that chose it. The mean and its interval say what a recipe gives.
+#
+# </details>
+#
+# <details><summary>Several trainings of each, with the means over their seeds</summary>
+#
+# **Right.** The seed is a part of chance that a recipe does not control. For these training and test images, the means with their intervals answer the question.
+#
+# </details>
+#
+# **3.** Which change of training images is not fit for the augmentation of handwritten digits?
+#
+# <details><summary>A turn by 180 degrees, for all ten classes</summary>
+#
+# **Right.** It turns a 6 into a good 9, and the label 6 is then wrong. Augmentation may use only changes that leave the label right.
+#
+# </details>
+#
+# <details><summary>A shift by one or two pixels in any direction</summary>
+#
+# **No.** The digit stays the same digit, if it stays in the image. Such shifts are a usual augmentation.
+#
+# </details>
+#
+# <details><summary>A turn by a few degrees to either side</summary>
+#
+# **No.** People write with such slants. A digit turned by some degrees keeps its label.
+#
+# </details>

@@ -137,7 +137,7 @@ gains.round(4)
 
 # %%
 def line(row):
-    return f"{row['mean']:.4f} ({row['low']:.4f} to {row['high']:.4f})"
+    return f"{row['mean']:.5f} ({row['low']:.4f} to {row['high']:.4f})"
 
 reached = {name: results.summarize(results.load(name), by="split") for name in counts}
 totals = {name: table.sum(numeric_only=True) for name, table in counts.items()}
@@ -231,3 +231,88 @@ check_answer("cnn-small-twice", answer, "aefb6320")
 # ## Further reading
 #
 # Separable convolutions: Chollet (2017). Small networks for these digits: [Grimov ()](https://github.com/ruslangrimov/mnist-minimal-model), [Warn ()](https://github.com/JoshWarn/Parameter-Efficient-MNIST).
+
+# %% [markdown]
+# ## Quiz
+#
+# Choose an answer in your mind, then open it.
+#
+# **1.** At the end of a network, each map is replaced by a weighted sum of its places, with weights learned for this map. What does such a sum know that the mean of the map does not?
+#
+# <details><summary>How strong the responses of the map are on the whole</summary>
+#
+# **No.** The mean knows this as well. It is the only thing that it knows.
+#
+# </details>
+#
+# <details><summary>Which other maps respond at the same place</summary>
+#
+# **No.** No channel learns of another in this step: each sum sees its own map only. The dense layer behind it mixes the sums.
+#
+# </details>
+#
+# <details><summary>Where the map responds, but in one way only</summary>
+#
+# **Right.** Places with large weights count more, so the place has an influence. It is one pattern of weights for each map, where `Flatten` would keep all places.
+#
+# </details>
+#
+# **2.** All layers of a network get half as many channels. What becomes of the weights of a full convolution in its middle?
+#
+# <details><summary>Half of them are left, as half of the filters are</summary>
+#
+# **No.** The filters become half as many, and each reaches through half as many channels. Both factors count.
+#
+# </details>
+#
+# <details><summary>A quarter of them is left</summary>
+#
+# **Right.** The count is $k^2 C F$, and both $C$ and $F$ are halved. This is why few channels save so much in full convolutions.
+#
+# </details>
+#
+# <details><summary>An eighth of them is left, with half the places</summary>
+#
+# **No.** The number of channels does not change the size of the maps, and the size of the maps does not enter the count of weights.
+#
+# </details>
+#
+# **3.** Network A has a tenth of the parameters of network B. What follows for the time of its training?
+#
+# <details><summary>It needs fewer steps, since fewer numbers have to be found</summary>
+#
+# **No.** Fewer weights do not make the search shorter. A small network may need many more epochs for the same accuracy.
+#
+# </details>
+#
+# <details><summary>Each step takes a tenth of the time, with the same batch</summary>
+#
+# **No.** In convolutional layers the work depends on the size of the maps too, and much time goes into other things than products.
+#
+# </details>
+#
+# <details><summary>Nothing: parameters, work and epochs are separate prices</summary>
+#
+# **Right.** Parameters can be saved at the price of more epochs, and work can be saved without saving parameters. Each has to be counted.
+#
+# </details>
+#
+# **4.** A tiny network is the best of hundreds of trainings, each stopped at the epoch with the highest test accuracy. What does this test accuracy say?
+#
+# <details><summary>It is, as a rule, higher than on new images</summary>
+#
+# **Right.** The test images chose the training and the epoch. A number that made the choice is flattered by it.
+#
+# </details>
+#
+# <details><summary>It is what one should expect on new images</summary>
+#
+# **No.** This would hold for a network that was chosen without the test images. Here the luckiest of many numbers was kept.
+#
+# </details>
+#
+# <details><summary>It is right within the standard error of 10,000 images</summary>
+#
+# **No.** The standard error is that of one network chosen beforehand. It does not cover the choice of the best of many.
+#
+# </details>

@@ -233,3 +233,68 @@ check_answer("corner-pixel", int(gradient_x[0, 0, 0, 0]), "e64cc37b")
 # ## Further reading
 #
 # Backpropagation through shared weights: LeCun et al. (1989). The gradient as a transposed convolution, in pictures: Dumoulin and Visin (2016). Derivations for all strides: the chapter on convolutional networks of Goodfellow et al. (2016).
+
+# %% [markdown]
+# ## Quiz
+#
+# Choose an answer in your mind, then open it.
+#
+# **1.** A block of max pooling holds the numbers 1, 5, 3 and 2, and is handed back the gradient 0.8. What does each of the four get?
+#
+# <details><summary>0.2 for each of the four numbers</summary>
+#
+# **No.** That is what average pooling does: the derivative of a mean is a quarter for each number. The maximum depends on one of them.
+#
+# </details>
+#
+# <details><summary>0.8 for the 5, and 0 for the others</summary>
+#
+# **Right.** A small change of the 1, 2 or 3 leaves the maximum as it is, and one of the 5 passes fully. So pooling must remember where the largest number stood.
+#
+# </details>
+#
+# <details><summary>Shares of 0.8 in proportion to the four numbers</summary>
+#
+# **No.** Larger numbers do not count more in a maximum, except for the largest. The second largest has the derivative 0.
+#
+# </details>
+#
+# **2.** A weight of a convolutional layer is used at 676 places of an image. What is the derivative of the loss with respect to it?
+#
+# <details><summary>The mean of what the 676 places contribute</summary>
+#
+# **No.** A mean is taken over the images of a batch, as part of the loss. Over the places of one image the chain rule adds up.
+#
+# </details>
+#
+# <details><summary>What the place with the largest output contributes</summary>
+#
+# **No.** A choice of the largest is made by max pooling, where it follows. The convolution itself has each place contribute.
+#
+# </details>
+#
+# <details><summary>The sum of what the 676 places contribute</summary>
+#
+# **Right.** Each place contributes its pixel times the gradient of its output, and the chain rule adds these up. The form is again a cross-correlation.
+#
+# </details>
+#
+# **3.** A training step of a convolutional network costs about three forward passes. Which three parts are meant?
+#
+# <details><summary>Forward, gradient of the weights, that of the input</summary>
+#
+# **Right.** Each of the two products on the way back has the size of the one forwards. Only the first layer can leave out the gradient of its input.
+#
+# </details>
+#
+# <details><summary>Forward, backward, and the change of all the weights</summary>
+#
+# **No.** The change of the weights takes a few operations for each weight, once. In a convolutional layer that is little beside the work at all places.
+#
+# </details>
+#
+# <details><summary>Training images, validation images, test images</summary>
+#
+# **No.** Validation and test images take no part in a step. They are used between epochs or at the end, forward only.
+#
+# </details>

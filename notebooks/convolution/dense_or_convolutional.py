@@ -120,7 +120,7 @@ claim("toeplitz-nonzero", of_layer.nnz, identity=194_688,
       "their matrix that are not zero")
 claim("dense-to-conv-parameters",
       work["parameters"].iloc[1] / work["parameters"].iloc[0],
-      identity=157.0,
+      identity=157,
       about="parameters of 64 dense units on 784 pixels as a multiple of those of 32 "
       "filters of 3 × 3")
 claim("conv-to-dense-work",
@@ -303,3 +303,88 @@ check_answer("one-pixel", (of_layer[:, [middle]] != 0).sum(), "4793ebf0")
 # ## Further reading
 #
 # Why networks for images share weights: LeCun et al. (1989) and LeCun et al. (1998). Sparse interactions and parameter sharing: the chapter on convolutional networks of Goodfellow et al. (2016).
+
+# %% [markdown]
+# ## Quiz
+#
+# Choose an answer in your mind, then open it.
+#
+# **1.** A convolutional layer (stride 1, padding `same`) is used on images of 56 × 56 in place of 28 × 28. What becomes of its parameters and its multiply-adds for one image?
+#
+# <details><summary>Both become four times as many, as there is more to see</summary>
+#
+# **No.** Filters do not grow with the image: each has $k^2 C$ weights, whatever its size. Only the places become more.
+#
+# </details>
+#
+# <details><summary>The parameters stay, the multiply-adds become fourfold</summary>
+#
+# **Right.** The same weights are used at four times as many places. In a convolutional layer, parameters and work are two different counts.
+#
+# </details>
+#
+# <details><summary>Both stay as they are, as the filters are the same</summary>
+#
+# **No.** This is right for the parameters. But each weight is multiplied once at each place, and there are four times as many places.
+#
+# </details>
+#
+# **2.** Which outputs of a convolutional layer use the same weight?
+#
+# <details><summary>All outputs of the layer, in all of its feature maps</summary>
+#
+# **No.** “Weights are shared by all neurons” is often read. But each filter has weights of its own, so that two maps share nothing.
+#
+# </details>
+#
+# <details><summary>The outputs at one place, across all feature maps</summary>
+#
+# **No.** These see the same pixels, through different weights. What is shared runs the other way, over the places.
+#
+# </details>
+#
+# <details><summary>All outputs of one feature map, and no others</summary>
+#
+# **Right.** A feature map is what one filter gives at all places. A change of one weight changes this map and leaves the others.
+#
+# </details>
+#
+# **3.** The pixels of all images, for training and validation, are put into one other order, the same for every image. What happens to the accuracy of a dense network that is trained anew?
+#
+# <details><summary>It stays the same, in the mean over seeds</summary>
+#
+# **Right.** A dense layer is not told which pixels are neighbors, and its initial weights are drawn independently. So each order has the same distribution of results.
+#
+# </details>
+#
+# <details><summary>It falls, because the shapes of the digits are destroyed</summary>
+#
+# **No.** A person could not read the shuffled digits. To a dense layer no pixel is next to another, before or after.
+#
+# </details>
+#
+# <details><summary>It falls at first, and more epochs make up for it</summary>
+#
+# **No.** There is nothing to make up for: with its rows of weights shuffled alike, every step of the training is the same as before.
+#
+# </details>
+#
+# **4.** “A convolutional layer takes fewer multiply-adds than a dense layer on the same image.” With which dense layer is this true, if the kernel is smaller than the image?
+#
+# <details><summary>With every one, since the filters have fewer weights</summary>
+#
+# **No.** In a dense layer each weight is used once, so weights and work agree. In a convolutional layer each of the few weights is used at every place.
+#
+# </details>
+#
+# <details><summary>With one that has as many outputs</summary>
+#
+# **Right.** There each output costs $d^2 C$ multiply-adds, and $k^2 C$ in the convolutional layer. A dense layer of a few units may cost less.
+#
+# </details>
+#
+# <details><summary>With none, since each weight is used at every place</summary>
+#
+# **No.** The weights are used often, but for many outputs. A dense layer would need all pixels for each of so many outputs.
+#
+# </details>

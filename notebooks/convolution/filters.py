@@ -17,7 +17,7 @@
 #
 # > **In short**
 # >
-# > One output of a convolutional network depends on a square of pixels, its receptive field. Each layer widens its side by $k - 1$ times the product of the strides before it; in the book's network *good*, one output of the last map sees 23 × 23 pixels, of which the middle counts most. A filter is a small picture of what it looks for: it responds most to a patch that is white under its positive weights and black under its negative ones. The best patches of 1,000 training digits reach 77% of what such an ideal patch would give, in the mean of the four filters of *good* with the most contrast.
+# > One output of a convolutional network depends on a square of pixels, its receptive field. Each layer widens its side by $k - 1$ times the product of the strides before it; in the book's network *good*, one output of the last map sees 23 × 23 pixels, of which the middle counts most. A filter of the first layer is a small picture of what it looks for: it responds most to a patch that is white under its positive weights and black under its negative ones. The best patches of 1,000 training digits reach 77% of what such an ideal patch would give, in the mean of the four filters of *good* with the most contrast.
 # >
 # > *Read before*: [What a convolutional layer computes](layer.ipynb).
 #
@@ -268,3 +268,74 @@ check_answer("never-seen", int((~seen_by_any).sum()), "8fd8e226")
 # ## Further reading
 #
 # Receptive fields, computed: Araujo et al. (2019); and how much of them counts: Luo et al. (2016).
+
+# %% [markdown]
+# ## Quiz
+#
+# Choose an answer in your mind, then open it.
+#
+# **1.** A convolution of 3 × 3 with stride 2 is followed by one of 3 × 3 with stride 1. How many pixels on a side does one output of the second see?
+#
+# <details><summary>5</summary>
+#
+# **No.** This is $1 + 2 + 2$, right for two layers of stride 1. Behind stride 2, neighboring outputs of the first layer lie 2 pixels apart.
+#
+# </details>
+#
+# <details><summary>6</summary>
+#
+# **No.** The sides of the kernels cannot be added: neighboring windows of the first layer overlap.
+#
+# </details>
+#
+# <details><summary>7</summary>
+#
+# **Right.** $1 + 2 + 2 \cdot 2 = 7$: the second layer widens the view by two steps of 2 pixels each. Its own stride would only matter for later layers.
+#
+# </details>
+#
+# <details><summary>9</summary>
+#
+# **No.** The sides would multiply if the windows of the first layer lay side by side, with stride 3. Here they overlap.
+#
+# </details>
+#
+# **2.** A kernel of a first layer has positive weights in its left half and negative ones in its right half. Pixels lie between 0 (black) and 1 (white). Which patch gives the largest sum?
+#
+# <details><summary>A patch that is white everywhere</summary>
+#
+# **No.** White pixels under the negative weights make the sum smaller. A uniform patch may even give 0.
+#
+# </details>
+#
+# <details><summary>White on the left, black on the right</summary>
+#
+# **Right.** Each pixel can be chosen by itself: 1 where its weight is positive, 0 where it is negative. That is the ideal patch.
+#
+# </details>
+#
+# <details><summary>Shades of gray, brighter the larger the weight</summary>
+#
+# **No.** This is how the kernel itself is drawn. But even a small positive weight adds most when its pixel is fully white.
+#
+# </details>
+#
+# **3.** Pixels in the middle of a receptive field influence the output more than those at its rim. What is the reason that holds for networks of several convolutions in general?
+#
+# <details><summary>More ways lead from the middle to the output</summary>
+#
+# **Right.** A pixel in the middle lies under many windows of the layers between, one in the corner under a single chain of them. So the part used in practice is smaller than the formula says.
+#
+# </details>
+#
+# <details><summary>Trained kernels have their largest weights in the middle</summary>
+#
+# **No.** Some may, but many have an edge or a bar there. The effect is there for kernels of equal weights, too.
+#
+# </details>
+#
+# <details><summary>The digits of MNIST stand in the middle of their images</summary>
+#
+# **No.** Every output has a receptive field of its own, in the corners too, and in each one the middle counts most. It also appears with noise for images.
+#
+# </details>

@@ -341,3 +341,94 @@ print("Right." if np.allclose(in_two_steps, in_one) else "Not right yet.")
 # ## Further reading
 #
 # Sizes, strides and paddings of all kinds, in pictures: Dumoulin and Visin (2016). The chapter on convolutional networks of Goodfellow et al. (2016). The first ones that were trained by gradients, on handwritten digits: LeCun et al. (1989) and LeCun et al. (1998); their ancestor: Fukushima (1980).
+
+# %% [markdown]
+# ## Quiz
+#
+# Choose an answer in your mind, then open it.
+#
+# **1.** `Conv2D(16, 3)` gets an input with 8 channels. How many parameters has the layer, biases included?
+#
+# <details><summary>160</summary>
+#
+# **No.** This counts one kernel of 9 weights for each filter. A filter has a kernel for each of the 8 channels, so 72 weights.
+#
+# </details>
+#
+# <details><summary>1,280</summary>
+#
+# **No.** This gives each kernel a bias of its own. The sums over all channels of a filter are added up first, and then one bias is added.
+#
+# </details>
+#
+# <details><summary>1,168</summary>
+#
+# **Right.** A filter has $9 \cdot 8$ weights and one bias, and there are 16 filters: $73 \cdot 16 = 1168$. The size of the image does not enter.
+#
+# </details>
+#
+# **2.** A `Conv2D` without bias and activation function has one kernel, with −1 in its left column, 0 in the middle one and 1 in the right one. It lies on pixels that get darker from left to right (black is 0). Which sign has the sum?
+#
+# <details><summary>Negative</summary>
+#
+# **Right.** Each row gives the right pixel minus the left one, and the right one is smaller. The layer does not turn the kernel.
+#
+# </details>
+#
+# <details><summary>Positive</summary>
+#
+# **No.** It would be positive if the kernel were turned by 180 degrees first, as a convolution in mathematics does. `Conv2D` computes a cross-correlation and does not turn it.
+#
+# </details>
+#
+# <details><summary>Neither: it is 0</summary>
+#
+# **No.** The weights have the sum 0, but that makes the result 0 only where all pixels are equal. Here the bright pixels meet the −1.
+#
+# </details>
+#
+# **3.** A layer with kernels of 5 × 5, stride 2 and padding `valid` gets an image of 28 × 28. How many numbers on a side has its output?
+#
+# <details><summary>11</summary>
+#
+# **No.** Rounding down $(28 - 5) / 2$ gives 11 steps of the kernel. The place where it starts counts too.
+#
+# </details>
+#
+# <details><summary>14</summary>
+#
+# **No.** This is $\lceil 28 / 2 \rceil$, the size with padding `same`. Without padding the kernel has to stay inside the image.
+#
+# </details>
+#
+# <details><summary>13</summary>
+#
+# **No.** This rounds $(28 - 5) / 2 = 11.5$ up. The twelfth step would take the kernel over the border.
+#
+# </details>
+#
+# <details><summary>12</summary>
+#
+# **Right.** $\lfloor (28 - 5) / 2 \rfloor + 1 = 12$: eleven whole steps, and the place where the kernel starts. The last row and column are not covered.
+#
+# </details>
+#
+# **4.** Suppose a library did turn every kernel by 180 degrees in its convolutional layers, before it adds up the products. What would change for a network that is trained with it?
+#
+# <details><summary>It would find edges on the wrong side, and be less accurate</summary>
+#
+# **No.** That would happen if the weights were taken from another library without being turned. Weights that are learned in the layer fit the way in which it uses them.
+#
+# </details>
+#
+# <details><summary>Its learned kernels would come out turned, no more than that</summary>
+#
+# **Right.** For each kernel there is a turned one that gives the same map, and training looks for a small loss and not for an orientation. This is why libraries leave the turn out.
+#
+# </details>
+#
+# <details><summary>It would become invariant to images that are turned upside down</summary>
+#
+# **No.** The turn is the same fixed step for every image, so it adds no tolerance. A turned image still gives other sums.
+#
+# </details>

@@ -64,7 +64,7 @@ from mnist_utils.dataset import load_mnist
 [array.shape for array in (x_train, y_train, x_test, y_test)]
 
 # %% [markdown]
-# The images are three-dimensional arrays, the labels are rows of integers, and the first image has the first label. Is what the package returns the same as what we have read?
+# Each set of images is one three-dimensional array, its labels are a row of integers, and the first image has the first label. Is what the package returns the same as what we have read?
 
 # %% tags=["nbval-check-output"]
 np.array_equal(x_train, pixels), y_train[:10]
@@ -126,7 +126,7 @@ claim("never-inked", is_zero.all(axis=0).sum(), data=67,
 # %% [markdown]
 # ## Are the classes balanced?
 #
-# The counts above Fig. 1.2 differ. Whether that matters depends on how much, so we look at the shares.
+# The images of one digit are a class. The counts above Fig. 1.2 differ. Whether that matters depends on how much, so we look at the shares.
 
 # %% mystnb={"figure": {"name": "fig-class-balance", "caption": "Share of each digit in the two files. The dashed line marks one in ten."}, "image": {"alt": "Bar chart of the share of each digit, training and test side by side. All bars lie between 8.9 and 11.4 percent; digit 1 is the most frequent, digit 5 the rarest."}}
 import matplotlib.pyplot as plt
@@ -144,7 +144,7 @@ ax.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=2);
 # %% [markdown]
 # By Fig. 1.3 both files are nearly balanced: among the training images the shares run from 9.0% (digit 5) to 11.2% (digit 1). So *accuracy*, the share of images classified correctly, is a fair measure here. If one digit in a hundred were a 5, a network could ignore the fives and still have an accuracy of 99 percent.
 #
-# Not every digit has the share of one in ten, though, and that gives us a useful number. Suppose that a network has learned nothing and answers "1", the most frequent digit, whatever it is shown. Its accuracy on the test set is then the share of ones, 0.1135; on the training images it is 0.1124.
+# Not every digit has the share of one in ten, though, and that gives us a useful number. Suppose that a network has learned nothing but which digit is most frequent, and answers "1", the most frequent digit, whatever it is shown. Its accuracy on the test set is then the share of ones, 0.1135; on the training images it is 0.1124.
 #
 # Remember these two. When an accuracy sits at one of them or thereabouts, the network is not merely bad at digits: suspect that it gives a single answer, and look at its predictions. Lesson [Why the scale of the pixels matters](scale.ipynb) meets networks at this number, and looks inside.
 
@@ -236,3 +236,74 @@ check_answer("closest-means", 10 * smaller + larger, "c9b5b064")
 # ## Further reading
 #
 # The paper that MNIST's digits became famous with: LeCun et al. (1998). How the digits were collected, which 10,000 became the test set, and 50,000 test digits that had been thought lost: Yadav and Bottou (2019).
+
+# %% [markdown]
+# ## Quiz
+#
+# Choose an answer in your mind, then open it.
+#
+# **1.** An uncompressed file in the format IDX begins with the bytes `00 00 08 02`, then `00 00 00 05`, then `00 00 00 0a` (in hexadecimal, so `0a` is 10). How long is the whole file?
+#
+# <details><summary>54 bytes: 4 of header and 50 numbers.</summary>
+#
+# **No.** The first four bytes give only the type and the number of dimensions. The two lengths belong to the header as well, with four bytes each.
+#
+# </details>
+#
+# <details><summary>66 bytes: 16 of header and 50 numbers.</summary>
+#
+# **No.** 16 bytes are the header of an array of three dimensions, such as the images. Here the fourth byte says two, so there is one length less.
+#
+# </details>
+#
+# <details><summary>62 bytes: 12 of header and 50 numbers.</summary>
+#
+# **Right.** Four bytes say type and number of dimensions, and two lengths follow with four bytes each. The type `08` means one byte a number, and there are 5 · 10 of them.
+#
+# </details>
+#
+# <details><summary>212 bytes: 12 of header and 50 numbers of 4 bytes.</summary>
+#
+# **No.** The lengths in the header take four bytes each, the numbers do not: the type `08` stands for unsigned bytes.
+#
+# </details>
+#
+# **2.** In a set of images, one in a hundred shows a 5. A classifier that answers 5 or not 5 has an accuracy of 99 percent on it. What does that say about the fives?
+#
+# <details><summary>Nothing: it may miss every one of them.</summary>
+#
+# **Right.** Whoever answers "not 5" each time is right about 99 images in a hundred. With classes of such unequal size, accuracy hides the rare one.
+#
+# </details>
+#
+# <details><summary>It finds 99 percent of all the fives.</summary>
+#
+# **No.** That would be the true-positive rate of the fives. Accuracy counts all images together, and 99 in a hundred of these are not fives.
+#
+# </details>
+#
+# <details><summary>It is equally good at fives and others.</summary>
+#
+# **No.** Accuracy is a single share over all images and does not say how the errors are spread over the classes. All of them can be fives.
+#
+# </details>
+#
+# **3.** A network's test accuracy equals the share of ones among the test images, to the last image. Which behavior gives this number?
+#
+# <details><summary>It draws each answer at random from the ten digits.</summary>
+#
+# **No.** That is right about one image in ten on average, however frequent the digits are. Ones are more than a tenth of the images, by more than such a draw is likely to reach.
+#
+# </details>
+#
+# <details><summary>It answers 1 for every image that it is shown.</summary>
+#
+# **Right.** Then it is right about all ones and about nothing else. So an accuracy near this share is a reason to look at the predictions themselves.
+#
+# </details>
+#
+# <details><summary>It recognizes the ones and guesses at the others.</summary>
+#
+# **No.** Then it would be right about all ones and, by luck, about some of the others too, so its accuracy would be clearly higher.
+#
+# </details>

@@ -17,7 +17,7 @@
 #
 # > **In short**
 # >
-# > A network is fitted to the **training** images; choices, such as a learning rate, are made on **validation** images; the **test** images say once how good the chosen network is. Choosing needs a set of its own, because the best of many results is partly luck: of 100 independent classifiers that all have the accuracy 0.97, the best seems to gain 0.0042 on 10,000 images, and loses it on new ones. Leakage is any way in which knowledge of the images that one measures on gets into the training: a classifier that remembers 5,000 images and answers with the nearest of them has 94.8% on unseen images, and 100% if they leaked. The assignment's notebook passes the test images as `validation_data`: nothing may then be chosen by that curve.
+# > A network is fitted to the **training** images; choices, such as a learning rate, are made on **validation** images; the **test** images say once how good the chosen network is. Choosing needs a set of its own, because the best of many results is partly luck: of 100 independent classifiers that all have the accuracy 0.97, the best gains 0.0042 on average on 10,000 images, and loses it on new ones. Leakage is any way in which knowledge of the images that one measures on gets into the training: a classifier that remembers 5,000 images and answers with the nearest of them has 94.8% on unseen images, and 100% if they leaked. The assignment's notebook passes the test images as `validation_data`: nothing may then be chosen by that curve.
 # >
 # > *Read before*: [What the MNIST files hold](files.ipynb).
 #
@@ -25,7 +25,7 @@
 #
 # ## The winner's bonus
 #
-# Because we **choose**. Someone picks a learning rate, a number of epochs, a network, and keeps what scored best. The best score of many is partly luck. The effect can be computed without any network. Imagine 100 classifiers, all of exactly the same quality: each gets an image right with probability 0.97. We test each on 10,000 images, keep the winner, and repeat the contest 1,000 times.
+# A third set is needed because we **choose**. Someone picks a learning rate, a number of epochs, a network, and keeps what scored best. The best score of many is partly luck. The effect can be computed without any network. Imagine 100 classifiers, all of exactly the same quality: each gets an image right with probability 0.97. We test each on 10,000 images, keep the winner, and repeat the contest 1,000 times.
 
 # %% tags=["nbval-check-output"]
 import numpy as np
@@ -42,7 +42,7 @@ again = np.random.default_rng(seed=1).binomial(10_000, 0.97, size=1000) / 10_000
 round(again.mean().item(), 4)
 
 # %% [markdown]
-# The bonus is gone. How large it is on average can be had without drawing random numbers: the best of 100 classifiers has at most $k$ images right exactly if each of the 100 has, and the mean of a count is the sum of the probabilities that it is above 0, above 1, above 2, and so on.
+# The bonus is gone. How large it is on average can be had without drawing random numbers: the best of 100 classifiers has at most $k$ images right exactly if each of the 100 has at most $k$ right. That has the probability of one classifier to the power of 100, and one minus it is the probability that the best has more than $k$ right. Added up over $k = 0, 1, 2, \dots$, these give the mean number that the best has right.
 
 # %%
 from scipy.stats import binom
@@ -52,7 +52,7 @@ bonus = (1 - at_most**100).sum() / 10_000 - 0.97
 bonus
 
 # %% [markdown]
-# A gain of 0.0042 out of nothing. (Real networks err on many of the same images, so the bonus to expect is smaller than that of these independent ones.) Hence three sets, each with one purpose:
+# A gain of 0.0042 out of nothing. (If real networks err on many of the same images, the bonus to expect is smaller than that of these independent ones.) Hence three sets, each with one purpose:
 #
 # | set | images | purpose | how often |
 # | :--- | ---: | :--- | :--- |
@@ -60,9 +60,9 @@ bonus
 # | validation | 10,000 | choose: learning rate, epochs, network | for each choice |
 # | test | 10,000 | say how good the chosen one is | once |
 #
-# Validation images may be asked often, but the more often one chooses by them, the less the winner's own score can be believed; for that there is the test set.
+# Validation images may be asked often, but the more often one chooses by them, the less the winner's own score can be believed. The test set gives the score to believe.
 #
-# The assignment's notebook passes the test set to Keras as `validation_data` and calls it validation. Nothing is wrong with **looking** at such a curve, so long as nothing is chosen by it. This book says each time which set a figure was measured on.
+# The assignment's notebook passes the test set to Keras as `validation_data` and calls it validation. Keras's `fit` then reports the accuracy on it after each epoch. Nothing is wrong with **looking** at that, so long as nothing is chosen by it. This book says, as a rule, which set a figure was measured on.
 
 # %% tags=["hide-cell"]
 # checks
@@ -95,7 +95,7 @@ table = pd.DataFrame({name: np.bincount(y) / len(y) for name, y in shares.items(
 table.T.round(4)
 
 # %% [markdown]
-# To the fourth decimal, or nearly. A purely random split would have been off by some tenths of a percentage point. And does an image stand on both sides? We compare them byte by byte, in the form of Python's sets.
+# To the fourth decimal, or nearly. In a purely random split the share of a digit in 10,000 images would typically be off by 0.3 percentage points. And does an image stand on both sides? We compare them byte by byte, in the form of Python's sets.
 
 # %% tags=["nbval-check-output"]
 fit_images = {image.tobytes() for image in x_fit}
@@ -103,11 +103,11 @@ overlap = sum(image.tobytes() in fit_images for image in x_validation)
 overlap
 
 # %% [markdown]
-# None does: no validation image has a copy among the images that the networks of this book are fitted to.
+# None does: no validation image has a copy among the 50,000 images of `x_fit`.
 #
 # ## Leakage
 #
-# The last check deserves a name. *Leakage* is any way in which knowledge of the images that we measure on gets into the training. It makes results look better than they are, and the training curve need not show it. To see how much damage it does, we build a classifier that memorizes. It answers with the label of the known image whose pixels are nearest; this is called the *nearest neighbor*.
+# What the last check guards against has a name. *Leakage* is any way in which knowledge of the images that we measure on gets into the training. It makes results look better than they are, and the accuracy during training need not show it. To see how much damage it does, we build a classifier that memorizes. It answers with the label of the known image whose pixels are nearest, by the sum of squared differences; this is called the *nearest neighbor*.
 
 # %%
 from scipy.spatial.distance import cdist
@@ -137,7 +137,7 @@ leaked = nearest_neighbor_accuracy(all_images, all_labels, asked, asked_labels)
 leaked
 
 # %% [markdown]
-# Perfect, and worthless. Few leaks are as plain as this one. Common ones are copies of an image in both sets, scaling with a mean computed over all images, and choosing on the test set, which leaks a little of it with each choice. Does MNIST itself contain copies?
+# Perfect, and worthless. Few leaks are as plain as this one. Common ones are copies of an image in both sets, shifting pixels by a mean computed over all images, and choosing on the test set, which leaks a little of it with each choice. Does the test set contain copies of training images?
 
 # %% tags=["nbval-check-output"]
 training_images = {image.tobytes() for image in x_train}
@@ -155,7 +155,7 @@ claim("split-overlap", overlap, data=0,
 claim("neighbor-honest", honest, data=0.948,
       about="accuracy of the nearest neighbor among 5,000 images on 1,000 validation "
       "images")
-claim("neighbor-leaked", leaked, data=1.0,
+claim("neighbor-leaked", leaked, data=1,
       about="accuracy of the nearest neighbor when the 1,000 asked images are among "
       "the known ones")
 claim("test-copies", copies, data=0,
@@ -219,7 +219,7 @@ check_answer("nearest-mean", answer, "f4b3c742", decimals=4)
 # %% [markdown]
 # <details><summary>Solution of Exercise 4.3</summary>
 #
-# Those means were computed over all 60,000 images, the validation images included: a leak, if a small one.
+# Those means were computed over all 60,000 images, the validation images included: a leak, whose size we did not measure.
 #
 # </details>
 
@@ -240,3 +240,88 @@ check_answer("nearest-mean", accuracy, "f4b3c742", decimals=4)
 # ## Further reading
 #
 # Yadav and Bottou (2019) on who wrote the digits of both sets, and on 50,000 further test digits, with which one can ask what years of choosing on the same 10,000 have done.
+
+# %% [markdown]
+# ## Quiz
+#
+# Choose an answer in your mind, then open it.
+#
+# **1.** Twenty networks are compared on the validation images, and the best is kept. What do you expect of its accuracy on new images of the same kind?
+#
+# <details><summary>As a rule a little less than on the validation images.</summary>
+#
+# **Right.** The best of twenty is as a rule one that was also lucky on these images, and luck does not go along. So the score to report comes from images that had no part in the choice.
+#
+# </details>
+#
+# <details><summary>The same, since it was not trained on the validation images.</summary>
+#
+# **No.** Its weights have not seen them, but the choice has: among equally good networks, the one kept is the one that these images flatter.
+#
+# </details>
+#
+# <details><summary>A little more, since it is the best one out of twenty.</summary>
+#
+# **No.** Being chosen does not make a network better. It only makes it likely that its score contains some luck.
+#
+# </details>
+#
+# **2.** Before training, somebody subtracts from every image the mean of all 70,000 images, those of the test set included. Is that leakage?
+#
+# <details><summary>No, since a mean of images makes no use of any label.</summary>
+#
+# **No.** Leakage needs no labels: any knowledge of the images that one measures on counts, and the mean contains some.
+#
+# </details>
+#
+# <details><summary>Only if the test accuracy turns out higher because of it.</summary>
+#
+# **No.** What makes it leakage is the way that the knowledge takes, not the size of the effect, which often cannot be seen. Here it is probably tiny, and still easy to avoid.
+#
+# </details>
+#
+# <details><summary>Yes, since the mean carries something of the test images.</summary>
+#
+# **Right.** Small as it is, it is knowledge of the images that one measures on. The clean way is to compute the mean from the training images alone and subtract it everywhere.
+#
+# </details>
+#
+# **3.** A notebook passes the test images to `fit` as `validation_data`. Which use of it spoils the test accuracy as a measure?
+#
+# <details><summary>Drawing the test accuracy of all epochs in a report.</summary>
+#
+# **No.** Looking changes nothing, as long as nothing is chosen by it. The report should say that the curve is from the test set.
+#
+# </details>
+#
+# <details><summary>Stopping training where the test curve is highest.</summary>
+#
+# **Right.** Then the test images have chosen the network that they judge, and its score contains their luck. Stop by validation images instead.
+#
+# </details>
+#
+# <details><summary>Letting Keras compute it after every single epoch.</summary>
+#
+# **No.** Keras only measures on `validation_data`; no weight is changed by them. What does harm is a choice that is made by the result.
+#
+# </details>
+#
+# **4.** A validation set is drawn at random from MNIST's training images. Why can its accuracy be too kind to a network that is to read digits of new people, even if nothing was chosen by it?
+#
+# <details><summary>The same people wrote images of both sets.</summary>
+#
+# **Right.** The network may have learned their handwriting, which new people do not share. MNIST's test images were written by others.
+#
+# </details>
+#
+# <details><summary>It holds fewer images than the training set.</summary>
+#
+# **No.** Fewer images make a score less certain, up or down. They do not make it too high.
+#
+# </details>
+#
+# <details><summary>It has each digit in the same share.</summary>
+#
+# **No.** A stratified split keeps the shares of the digits. That makes no image easier to read.
+#
+# </details>

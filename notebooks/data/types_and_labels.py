@@ -17,11 +17,11 @@
 #
 # > **In short**
 # >
-# > **float32**: the pixels arrive as bytes, which know no fractions and no negative numbers and cannot be divided in place, so they become 32-bit floating-point numbers, the type in which Keras computes by default. Against the 64 bits of a bare division this saves half of the memory, against the bytes it takes four times as much (188 megabytes). **Division by 255**, the largest gray level, brings all pixels between 0 and 1, a size that the assignment's learning rate of 0.1 fits: with it, three networks on divided pixels learned 99.999% of their training images on average, and three on raw pixels 11.2% at best. **One-hot**: each label becomes a vector of ten numbers, a 1 in the place of the digit and 0 elsewhere, because the assignment's loss, `categorical_crossentropy`, expects labels in the shape of the network's output. Integer labels with `sparse_categorical_crossentropy` give the same loss and the same training.
+# > **float32**: the pixels arrive as bytes, which know no fractions and no negative numbers and cannot be divided in place, so they become 32-bit floating-point numbers, the type in which Keras computes by default. Against the 64 bits of a bare division this saves half of the memory, against the bytes it takes four times as much (188 megabytes for 60,000 images). **Division by 255**, the largest gray level, brings all pixels between 0 and 1, a size that the assignment's learning rate of 0.1 fits: with it, three networks on divided pixels learned 99.999% of their training images on average, and three on raw pixels 11.2% at best. **One-hot**: each label becomes a vector of ten numbers, a 1 in the place of the digit and 0 elsewhere, because the assignment's loss, `categorical_crossentropy`, expects labels in the shape of the network's output. Integer labels with `sparse_categorical_crossentropy` give the same loss and the same training.
 # >
 # > *Read before*: [What the MNIST files hold](files.ipynb).
 #
-# Between the files and the network stand four lines. Here they are as the assignment has them; `x_train` holds the images and `y_train` the digits that they show.
+# Between the files and the network stand four lines. (`keras` is Keras, the library in which this book builds and trains networks. It leaves the arithmetic to a second library, its backend, here TensorFlow.) Here they are as the assignment has them; `x_train` holds the images and `y_train` the digits that they show.
 #
 # ```python
 # x_train = x_train.reshape(60000, 28, 28, 1)
@@ -99,7 +99,7 @@ with np.errstate(over="ignore"):  # NumPy would warn of the overflow
 int(x_train[:3].sum()), float(sum_of_halves)
 
 # %% [markdown]
-# The second value, `inf`, stands for infinity. (Divided by 255, the same sum would be about 300, and safe.) `float64` has room for all this, at twice the memory of `float32`, which is the usual middle.
+# The second value, `inf`, stands for infinity. (Divided by 255, the same sum would be about 306, far below 65,504.) `float64` has room for all this, at twice the memory of `float32`, which is the usual middle.
 
 # %% tags=["hide-cell"]
 # checks
@@ -109,11 +109,14 @@ claim("float32-megabytes", x_train.astype("float32").nbytes / 1e6, data=188.16,
       about="megabytes of the 60,000 training images as float32")
 claim("float16-levels", len(np.unique(levels.astype("float16"))), identity=256,
       about="different values of 0/255 to 255/255 that are left in float16")
+claim("float16-change", np.abs(levels.astype("float16") - levels).max(),
+      identity=0.000243,
+      about="largest change of 0/255 to 255/255 by the cast to float16")
 
 # %% [markdown]
 # ## Why divide by 255?
 #
-# Dividing by 255 leaves the picture the same. Should a network care? It multiplies pixels by weights, and training changes the weights in steps whose length is set by a number called the learning rate. The book has stored trainings of one network on raw and on divided pixels: two layers of 300 and 500 units, 40 passes over the 60,000 training images, the learning rate 0.1, three runs of each with the same three seeds. Each row of a stored table is one measurement; we pick those on the training images, and put the two kinds of pixels below each other, the seeds side by side.
+# Dividing by 255 leaves the picture the same. Should a network care? It multiplies pixels by weights, and training changes the weights in steps whose length is proportional to a number called the learning rate. The book has stored trainings of one network on raw and on divided pixels: two hidden layers of 300 and 500 units and an output layer of 10, 40 passes over the 60,000 training images, the learning rate 0.1, three runs of each with the same three seeds. Each row of a stored table is one measurement; we pick those on the training images, and put the two kinds of pixels below each other, the seeds side by side.
 
 # %%
 from mnist_utils import results
@@ -127,9 +130,9 @@ ends = pd.concat({"raw": raw, "divided by 255": once}, names=["pixels"])
 ends.pivot_table(index="pixels", columns="seed", values="accuracy")
 
 # %% [markdown]
-# Each number is a training accuracy after the last pass. (The runs on divided pixels had a tiny penalty on large weights, a factor of one in a million, so the rows differ in that, too. The experiment of [Why the scale of the pixels matters](scale.ipynb) differs in the scale alone.) With divided pixels the networks learned their training images, 99.999% of them on average. With raw pixels they stayed, at best, at 11.24%, and [What the MNIST files hold](files.ipynb) has shown what that number is: about the share of ones, as for a network that gives a single answer.
+# Each number is a training accuracy after the last pass. (The runs on divided pixels had a tiny L2 penalty on their weights, with the regularization factor 0.000001, so the rows differ in that, too. The experiment of [Why the scale of the pixels matters](scale.ipynb) differs in the scale alone.) With divided pixels the networks learned their training images, 99.999% of them on average. With raw pixels they stayed, at best, at 11.24%, and [What the MNIST files hold](files.ipynb) has shown what that number is: about the share of ones, as for a network that gives a single answer.
 #
-# So at this learning rate the scale made the difference. It does not follow that raw pixels cannot be learned, nor that 255 is the only good divisor. [Why the scale of the pixels matters](scale.ipynb) takes the matter apart: what goes wrong inside, whether another learning rate mends it, and what happens when the line is run twice.
+# So at this learning rate a network on raw pixels guesses. It does not follow that raw pixels cannot be learned, nor that 255 is the only good divisor. [Why the scale of the pixels matters](scale.ipynb) takes the matter apart: what goes wrong inside, whether another learning rate mends it, and what happens when the line is run twice.
 
 # %% tags=["hide-cell"]
 # checks
@@ -171,7 +174,7 @@ y_train[:3], one_hot(y_train[:3])
 # \tag{2.1}
 # $$
 #
-# where $c$ is the correct class and $\log$ the natural logarithm. The right-hand side holds because only $y_c = 1$ is not zero: the sum picks out one probability. And picking needs no vector; the integer $c$ says as well which one to take. So Keras has two losses, `categorical_crossentropy` for one-hot labels and `sparse_categorical_crossentropy` for integers. The assignment compiles with the first, and that is why it calls `to_categorical`, which does what `one_hot` does here.
+# where $c$ is the correct class and $\log$ the natural logarithm. The second equality holds because only $y_c = 1$ is not zero: the sum picks out one probability. And picking needs no vector; the integer $c$ says as well which one to take. So Keras has two losses, `categorical_crossentropy` for one-hot labels and `sparse_categorical_crossentropy` for integers. The assignment compiles with the first, and that is why it calls `to_categorical`, which does what `one_hot` does here.
 #
 # Do the two losses train alike? Training moves each weight against the derivative of the loss with respect to it; all these derivatives together are the gradient. We compute loss and gradient of the assignment's network for one batch of 128 images. `tf.GradientTape` records a computation and then returns gradients of its result.
 
@@ -204,9 +207,9 @@ claim("label-encoding-difference", max(differences), identity=0, within=1e-6,
       about="largest difference between gradients for one-hot and for integer labels")
 
 # %% [markdown]
-# They do, to the last digits of `float32`. The original submission calls one-hot labels "needed to match the expected format of the output layer". They are one of two equivalent encodings; what must match is the encoding and the **loss**. Integers take one byte a label, one-hot vectors of `float32` forty.
+# They do, to the last digits of `float32`. The original submission calls one-hot labels "needed to match the expected format of the output layer". They are one of two equivalent encodings; the **loss** must fit the encoding. Integers take one byte a label, one-hot vectors of `float32` forty.
 #
-# One-hot vectors come into their own when a label is not certain. A vector such as $(0, 0.7, 0, 0, 0, 0, 0, 0.3, 0, 0)$, "a one, or perhaps a seven", has no integer form.
+# Vectors of ten numbers can say more than integers when a label is not certain. A vector such as $(0, 0.7, 0, 0, 0, 0, 0, 0.3, 0, 0)$, "a one, or perhaps a seven", has no integer form.
 #
 # ## Exercises
 #
@@ -285,3 +288,88 @@ check_answer("float8", survivors, "3d537ba4")
 # ## Further reading
 #
 # What every computer scientist should know about floating point: Goldberg (1991).
+
+# %% [markdown]
+# ## Quiz
+#
+# Choose an answer in your mind, then open it.
+#
+# **1.** "The MNIST images are converted to `float32` because it saves memory." What does the conversion do to the memory that the images take as they come from the files?
+#
+# <details><summary>It halves it, since floats have 64 bits as a standard.</summary>
+#
+# **No.** Against the `float64` that a bare division would give, `float32` does save half. But the images do not arrive as `float64`, they arrive as `uint8`.
+#
+# </details>
+#
+# <details><summary>It leaves it as it is, since no pixel is added.</summary>
+#
+# **No.** The number of pixels stays, but each grows from one byte to four.
+#
+# </details>
+#
+# <details><summary>It makes it four times as large as it was.</summary>
+#
+# **Right.** A pixel arrives as one byte and leaves with four. The price is paid for fractions and negative numbers, which bytes cannot hold.
+#
+# </details>
+#
+# **2.** The 256 possible pixel values are divided by 255 and stored in `float16`. What is lost?
+#
+# <details><summary>Exactness only: values are rounded, all levels stay apart.</summary>
+#
+# **Right.** Nearly all quotients are rounded, but no two become equal, so the gray levels could be restored. For the pixels alone, 16 bits are enough.
+#
+# </details>
+#
+# <details><summary>Gray levels: neighboring values become one and the same.</summary>
+#
+# **No.** One might think so, since 16 bits are few. But between 0 and 1 the numbers of `float16` lie close enough to keep steps of 1/255 apart.
+#
+# </details>
+#
+# <details><summary>Nothing at all: 16 bits hold each of the quotients exactly.</summary>
+#
+# **No.** Most of the quotients are no finite binary fractions, so that no floating-point type holds them exactly. They are rounded, by too little to merge two levels.
+#
+# </details>
+#
+# **3.** A weight of 0.5 is stored in `float16`, where the next larger number is about 0.5005. A hundred steps in a row want to raise it by 0.0001 each. Where does it end?
+#
+# <details><summary>At 0.51, since a hundred small changes add up.</summary>
+#
+# **No.** They would add up if each was kept. In `float16` the sum is rounded after each step, and a change of less than half a gap is gone.
+#
+# </details>
+#
+# <details><summary>At 0.5, since each of the changes is rounded away.</summary>
+#
+# **Right.** 0.0001 is less than half the gap, so that every sum is rounded back to 0.5. No step leaves anything behind for the next one.
+#
+# </details>
+#
+# <details><summary>At 0.5005, since the changes fill one gap in the end.</summary>
+#
+# **No.** To fill the gap, the lost parts would have to be stored somewhere. Each sum is rounded to 0.5, and the next step starts from there again.
+#
+# </details>
+#
+# **4.** Two networks have the same initial weights and get the same batches. One has one-hot labels with `categorical_crossentropy`, the other integer labels with `sparse_categorical_crossentropy`. How do the trainings differ?
+#
+# <details><summary>The one with one-hot labels is better, as all ten outputs get a target.</summary>
+#
+# **No.** The integer label has the same effect on all ten outputs: both losses read the probability of the correct class, which depends on all ten logits.
+#
+# </details>
+#
+# <details><summary>The one with integers takes 9 to be farther from 1 than 2 is.</summary>
+#
+# **No.** That would be so for a loss that subtracts numbers. Here the integer only says which of the ten probabilities to pick.
+#
+# </details>
+#
+# <details><summary>Not at all but for rounding: both losses pick the same probability.</summary>
+#
+# **Right.** The one-hot sum has a single term that is not 0, and it is the one that the integer names. Equal losses as functions of the weights have equal gradients.
+#
+# </details>

@@ -17,7 +17,7 @@
 #
 # > **In short**
 # >
-# > Denoising first helps a classifier that has never seen noise, for each of five seeds at every noise level from 0.1 to 0.9: at level 0.4 it raises the mean accuracy from 0.163 to 0.907. On clean digits it takes 0.044 away. The same layers, trained without noise, do much less harm (one pair of trainings), so the narrow code alone is not the reason. A denoiser adds no information; a classifier that was itself trained on noise is about as good up to level 0.4, and at level 0.6 better than the best of four denoisers by 0.187. The figures are means of five seeds, on the 10,000 test images.
+# > Denoising first helps a classifier that has never seen noise, for each of five seeds at every noise level from 0.1 to 0.9: at level 0.4 it raises the mean accuracy from 0.163 to 0.907. On clean digits it takes 0.044 away. The same layers, trained without noise, do much less harm (one pair of trainings), so the narrow code alone is not the reason. A denoiser adds no information; a classifier that was itself trained on noise is about as good up to level 0.4, and at level 0.6 better than the best of four denoisers by 0.187, with other layers and another recipe, too. The figures are means of five seeds, on the 10,000 test images.
 # >
 # > *Read before*: [A network that returns an image](image_to_image.ipynb), [Good, and what stays wrong](../convnets/good.ipynb).
 #
@@ -102,7 +102,7 @@ ax.legend();
 # %% [markdown]
 # By Fig. 36.1, denoising helps from a level of 0.1 or 0.2 on, and much in the middle: at 0.4 it raises the mean rate from 0.21 to 0.85. On clean digits it does harm. Fig. 36.2 has the ten classes, at two levels.
 
-# %% mystnb={"figure": {"name": "fig-denoising-classes", "caption": "True-positive rate of each class on noisy and on denoised test digits, at the levels 0.4 and 0.7."}, "image": {"alt": "A table of four rows and ten columns with numbers from 0 to 1, darker for larger ones. In the rows of noisy digits one class has a rate near 1 and most others are low. In the row of denoised digits at 0.4 all are around 0.9. At 0.7 the denoised ones are mixed."}}
+# %% mystnb={"figure": {"name": "fig-denoising-classes", "caption": "True-positive rate of each class on noisy and on denoised test digits, at the levels 0.4 and 0.7."}, "image": {"alt": "A table of four rows and ten columns with numbers from 0 to 1, darker for larger ones. In the rows of noisy digits one class has a rate near 1 and most others are low. In the row of denoised digits at 0.4 all are high, most of them above 0.8. At 0.7 the denoised ones are mixed."}}
 chosen = [(kind, level) for level in (0.4, 0.7) for kind in ("noisy", "denoised")]
 table = rates.loc[chosen]
 table.index = [f"{kind} {level}" for kind, level in chosen]
@@ -193,7 +193,7 @@ claim("denoising-seeds-help", bool((gains.loc[0.1:0.9] > 0).all(axis=None)),
 #
 # **One level or all of them?** (Fig. 36.3) At its own level the dense network that was trained at 0.4 is a little ahead of the one that was trained at all levels, with each of the five seeds. On clean digits it is behind. So far this is what one expects. But at level 0.8, which it never met, it is ahead again, by 0.045, mean of five pairs. A guess at the reason: where the generalist knows nothing, it answers with nearly the mean image ([What it sees in pure noise](gray_doubt.ipynb)), the best answer for the loss; the specialist draws strokes, and a classifier may be able to read strokes where it cannot read a gray cloud. In any case, the best answer for one purpose need not be the best for another: nobody has trained the denoiser to be read by a classifier.
 #
-# **Dense or convolutional?** Up to level 0.4 the convolutional networks, with a seventeenth of the parameters, are ahead of the dense ones of the same training, in each pair; at 0.7 the order has turned in 9 of the ten pairs. A possible reason, which is not tested here: each pixel of their answer sees a part of the image, with the dense network all of it.
+# **Dense or convolutional?** Up to level 0.4 the convolutional networks, with a seventeenth of the parameters, are ahead of the dense ones of the same training, in each pair; at 0.7 the order has turned in 9 of the ten pairs. A possible reason, which is not tested here: each number of their code sees 13 by 13 pixels, with the dense network the whole image; a pixel in the middle of their answer sees nearly all of it, but through such numbers.
 
 # %% tags=["hide-cell"]
 # checks
@@ -285,7 +285,7 @@ claim("denoising-conv-clean", denoised.loc[0.0, "convolutional, level 0.4"],
       "at level 0.4, 5 seeds")
 
 # %% [markdown]
-# The verdict: **the narrow code alone does not do it; without the training on noise, the larger part of the harm is gone.** The classifier reads 0.981 of the clean digits behind the layers that were trained without noise, and 0.901 behind the same layers trained at level 0.4 (one pair of trainings, read on the same 1,250 images). Having met clean and nearly clean images lessens the harm: the dense generalist of the study reaches 0.971. But a network that has never met one need not do harm: the convolutional specialist reaches 0.989. Whether a wider code would protect the dense one, whether it distrusts thin strokes, or has not been trained long enough, these experiments do not separate.
+# The verdict: **the narrow code alone does not do it; without the training on noise, the larger part of the harm is gone.** The classifier reads 0.981 of the clean digits behind the layers that were trained without noise, and 0.901 behind the same layers trained at level 0.4 (one pair of trainings, read on the same 1,250 images). The dense generalist of the study, which has met clean and nearly clean images, and far noisier ones, does less harm: 0.971. Which of these levels helps, the study does not separate. But a network that has never met one need not do much harm: behind the convolutional specialist it is 0.989, less than a hundredth below that without a denoiser. Whether a wider code would protect the dense one, whether it distrusts thin strokes, or has not been trained long enough, these experiments do not separate.
 #
 # ## Exercises
 #
@@ -324,3 +324,68 @@ check_answer("denoising-largest-gain", answer, "3705f1b0", decimals=1)
 # ## Further reading
 #
 # Denoising as a training of features rather than as a filter: Vincent et al. (2008).
+
+# %% [markdown]
+# ## Quiz
+#
+# Choose an answer in your mind, then open it.
+#
+# **1.** Under heavy noise, a classifier has a true-positive rate near 1 for the eights and near 0 for all other classes. What is the likely reason?
+#
+# <details><summary>It still recognizes eights, as they have the most ink</summary>
+#
+# **No.** Then the images of other digits would not lose everything at the same time. Look at what those are called.
+#
+# </details>
+#
+# <details><summary>It calls nearly every image an eight</summary>
+#
+# **Right.** The eights are then right, and all others wrong. The precision of the class shows it: few of the images called eight are eights.
+#
+# </details>
+#
+# <details><summary>It calls only those images eights that surely are</summary>
+#
+# **No.** That would be a high precision, with a rate that may be low. A rate near 1 says that hardly any eight is missed.
+#
+# </details>
+#
+# **2.** No denoiser adds information about the digit. Why can denoising still help a classifier?
+#
+# <details><summary>It removes noise, so the image tells more than before</summary>
+#
+# **No.** Whatever can be read from the denoised image can be read from the noisy one, by a good enough reader.
+#
+# </details>
+#
+# <details><summary>It makes the classifier adapt its weights to noise</summary>
+#
+# **No.** The classifier is not trained again; its weights stay. What changes is what it gets to see.
+#
+# </details>
+#
+# <details><summary>It knows about noise what the classifier does not</summary>
+#
+# **Right.** The classifier was not the best reader of noise. What the denoiser knows from its training could also go into a classifier.
+#
+# </details>
+#
+# **3.** An auto-encoder that was trained on noise damages clean digits. The same layers, trained without noise, damage them much less. Which explanation of the damage is refuted?
+#
+# <details><summary>That the narrow code is the reason by itself</summary>
+#
+# **Right.** The code is as narrow in both. So narrowness alone is not enough for the whole damage; the training on noise plays a part.
+#
+# </details>
+#
+# <details><summary>That the network has learned to distrust thin strokes</summary>
+#
+# **No.** Only the training on noise could teach this, so the experiment fits it. It does not show it either.
+#
+# </details>
+#
+# <details><summary>That the network has never met a clean image</summary>
+#
+# **No.** The second network met nothing else and does less harm, which fits this explanation. It is not singled out by it.
+#
+# </details>

@@ -96,7 +96,7 @@ shuffled = codes[donors, np.arange(96)]
 
 
 # %% [markdown]
-# **Class**: for each class we take the mean of its codes and their covariance matrix, which holds how each pair of units varies together. They fix a normal distribution in 96 dimensions, also called a Gaussian. We draw a hundred codes from each, and set what is negative to 0. Once with the covariances, **together**, and once with the units **independent** of each other, drawn with the same means and standard deviations. (The 0 in place of negative numbers changes both a little.)
+# **Class**: for each class we take the mean of its codes and their covariance matrix, which holds how each pair of units varies together. They fix a normal distribution in 96 dimensions, also called a Gaussian. We draw a hundred codes from each, and set what is negative to 0. Once with the covariances, **together**, and once with the units **independent** of each other, drawn with the same means and standard deviations. (The 0 in place of negative numbers changes both; how much, we have not measured.)
 
 # %%
 def draw_codes(digit, together):
@@ -165,12 +165,16 @@ claim("denoising-real-intended", judged.loc["real test digits", "as intended"],
 claim("denoising-independent", judged.loc["class, independent", "as intended"],
       trained=True, about="share called as intended, independent class Gaussians, "
       "by the network good, of 1,000 codes decoded by a dense auto-encoder of 3 epochs")
+claim("denoising-covariances", judged.loc["class, together", "as intended"]
+      - judged.loc["class, independent", "as intended"], trained=True,
+      about="share called as intended with covariances minus that without, class "
+      "Gaussians, 1,000 codes each, one auto-encoder of 3 epochs")
 claim("denoising-together", judged.loc["class, together", "as intended"], trained=True,
       about="share called as intended, class Gaussians with covariances, "
       "by the network good, of 1,000 codes decoded by a dense auto-encoder of 3 epochs")
 
 # %% [markdown]
-# The shuffled codes teach most: the right numbers, each as often as it should be, and seldom a digit. **What makes a code a digit is how its numbers go together.** The Gaussians say how much of this is the class. With units that are independent given the class, 83% are called as intended; with the covariances 85%; of decoded real test digits 88%. So the means and deviations of each class go most of the way. Whether the covariances help beyond them, these shares cannot tell: two standard errors of each are up to three points, and there is one auto-encoder.
+# The shuffled codes teach most: the right numbers, each as often as it should be, and seldom a digit. **What makes a code a digit is how its numbers go together.** The Gaussians say how much of this is the class. With units that are independent given the class, 83% are called as intended; with the covariances 85%; of decoded real test digits 88%. So the means and deviations of each class go most of the way. Whether the covariances help beyond them, these shares cannot tell: two standard errors of their difference are about three points, and there is one auto-encoder.
 #
 # Do not rely on the classifier alone. Its mean confidence in the shuffled scribbles is 0.82: it was trained to tell digits apart, not to tell digits from scribbles.
 #
@@ -270,3 +274,68 @@ check_answer("decoder-parameters", answer, "6ffe9ba1")
 # ## Further reading
 #
 # Codes with a distribution that is known beforehand: Kingma and Welling (2014). Deep auto-encoders and what their codes look like: Hinton and Salakhutdinov (2006).
+
+# %% [markdown]
+# ## Quiz
+#
+# Choose an answer in your mind, then open it.
+#
+# **1.** A code is put together from real codes, each of its numbers from that of another image. The decoder makes a scribble of it. What is missing in such a code?
+#
+# <details><summary>Values that its units have in real codes</summary>
+#
+# **No.** Each number comes from a real code, zeros included. Unit by unit, the distributions are right.
+#
+# </details>
+#
+# <details><summary>The way in which its numbers go together</summary>
+#
+# **Right.** The numbers of a real code belong to one digit. Taken from many images, each is likely, and their combination is not.
+#
+# </details>
+#
+# <details><summary>Enough numbers to describe a whole digit</summary>
+#
+# **No.** Real codes have as many and do describe one. The length is not what differs.
+#
+# </details>
+#
+# **2.** Images drawn by a decoder are given to a classifier of digits, and its mean confidence is high. Does this show that they look like digits?
+#
+# <details><summary>Yes, since a scribble would get about 0.1 for each digit</summary>
+#
+# **No.** Nothing in its training asks for this. It never saw a scribble, and its softmax often prefers one digit by far.
+#
+# </details>
+#
+# <details><summary>Yes, if the classifier is accurate on the test set</summary>
+#
+# **No.** Accuracy on digits says nothing about images that are no digits. Those were in neither set.
+#
+# </details>
+#
+# <details><summary>No: it was trained only to tell digits from one another</summary>
+#
+# **Right.** Whether something is a digit at all it was never asked. One has to look at the images, too.
+#
+# </details>
+#
+# **3.** What does a variational auto-encoder do differently, so that random codes can be decoded?
+#
+# <details><summary>It trains the codes to follow a fixed distribution</summary>
+#
+# **Right.** A penalty pulls the distributions of the codes to one that is fixed beforehand, and the decoder learns with codes drawn at random. Afterwards one draws from that distribution.
+#
+# </details>
+#
+# <details><summary>It fits a normal distribution to the finished codes</summary>
+#
+# **No.** This is done after the training of a plain auto-encoder, in which nothing asked the codes to be of that form.
+#
+# </details>
+#
+# <details><summary>It gives its encoder the label of every image</summary>
+#
+# **No.** Labels are not needed for it. Distributions fitted class by class to the codes of a plain auto-encoder do need them.
+#
+# </details>

@@ -200,7 +200,7 @@ def by_brightness(level):
             for pixels in (answered, truth)]
 
 
-# %% mystnb={"figure": {"name": "fig-denoising-doubt", "caption": "Mean brightness of the clean pixels against the brightness that the network has answered, in ten bins, for three noise levels. It was trained at 0.4. On the dashed line, the answer is the mean of the clean pixels behind it."}, "image": {"alt": "Three rising lines of points. That of level 0.4 stays close to the diagonal from 0 to 1. That of level 0.8 rises far above it in the second bin, is flatter from there on, and meets it at 0.85. That of level 1 is flat near 0.35 from the second bin on, whatever the network answers."}}
+# %% mystnb={"figure": {"name": "fig-denoising-doubt", "caption": "Mean brightness of the clean pixels against the brightness that the network has answered, in ten bins, for three noise levels. It was trained at 0.4. On the dashed line, the answer is the mean of the clean pixels behind it."}, "image": {"alt": "Three rising lines of points. That of level 0.4 stays close to the diagonal from 0 to 1. That of level 0.8 rises far above it in the second bin, is flatter from there on, and meets it at 0.85. That of level 1 begins near 0.13, is flat near 0.35 from the second bin on, and may end elsewhere, in a bin of few pixels."}}
 fig, ax = plt.subplots(figsize=(4.6, 4))
 ax.plot([0, 1], [0, 1], "k--", linewidth=1)
 for level, marker in ((0.4, "o"), (0.8, "s"), (1.0, "^")):
@@ -214,7 +214,7 @@ ax.legend();
 # %% [markdown]
 # At the level of its training the points stay close to the diagonal; the largest distance is 0.017. The theorem is about the best of all answers, and training comes near it without reaching it. So the gray is no defect that one could sharpen away without loss. Where it is more than the originals have at the rims of their strokes, it is doubt, and mostly honest. Honest is not the same as knowing: a network that always answers the mean image would lie on the diagonal too. How much it knows is told by the loss.
 #
-# Beyond its level the theorem promises nothing, because no training has asked. At level 0.8 the originals are brighter than most of the answers. At level 1 the brightness of an answer means nothing any more: where it is from 0.1 to 0.5 the originals have 0.35 on average, where it is above 0.5 0.36, which says little more than that digits have their ink in the middle.
+# Beyond its level the theorem promises nothing, because no training has asked. At level 0.8 the originals are brighter than most of the answers. At level 1 the brightness of an answer that is not nearly black means nothing any more (the last bin holds few pixels): where it is from 0.1 to 0.5 the originals have 0.35 on average, where it is above 0.5 0.36, which says little more than that digits have their ink in the middle.
 #
 # ## What it sees in pure noise
 #
@@ -251,6 +251,12 @@ claim("denoising-doubt-wrong", x_test[denoised[1.0] > 0.5].mean(), trained=True,
       about="mean clean pixel where an auto-encoder trained for 3 epochs at noise "
       "level 0.4 "
       "answers pure noise with more than 0.5")
+claim("denoising-doubt-alike",
+      x_test[denoised[1.0] > 0.5].mean()
+      - x_test[(0.1 < denoised[1.0]) & (denoised[1.0] < 0.5)].mean(),
+      trained=True,
+      about="mean clean pixel where an auto-encoder trained for 3 epochs at noise "
+      "level 0.4 answers pure noise with more than 0.5, minus that of 0.1 to 0.5")
 claim("denoising-pure-loss", pure_loss, trained=True,
       about="binary cross-entropy of the answers to pure noise, auto-encoder trained "
       "for 3 "
@@ -311,3 +317,68 @@ check_answer("denoising-scale", share, "216265ea", decimals=2)
 # ## Further reading
 #
 # Losses that are smallest, on average, for the true probabilities: [Where the loss comes from](../loss/likelihood.ipynb). Denoising auto-encoders: Vincent et al. (2008).
+
+# %% [markdown]
+# ## Quiz
+#
+# Choose an answer in your mind, then open it.
+#
+# **1.** Given a noisy image, a pixel of the clean one is white with the probability 0.8 and black otherwise. Which answer has the smallest mean binary cross-entropy?
+#
+# <details><summary>1, the most probable value</summary>
+#
+# **No.** Certainty would be punished without limit in the cases where the pixel is black. The most probable value is the best answer for the absolute error.
+#
+# </details>
+#
+# <details><summary>0.8, the mean of what it may be</summary>
+#
+# **Right.** The loss is smallest at the conditional mean, as with squared error. So gray in an answer means doubt.
+#
+# </details>
+#
+# <details><summary>0.5, because the pixel is in doubt</summary>
+#
+# **No.** That would be right for equal probabilities. The doubt here leans to white, and the answer should say how far.
+#
+# </details>
+#
+# **2.** Some pixels of the clean digits are gray. A network answers every pixel exactly as it is, gray ones included. What is its mean binary cross-entropy?
+#
+# <details><summary>0, because each answer equals its target</summary>
+#
+# **No.** This is so for black and white pixels. For a gray target the smallest value of this loss is its entropy, which is not 0.
+#
+# </details>
+#
+# <details><summary>Less than 0, because gray pixels count negatively, as logarithms</summary>
+#
+# **No.** Both terms of the loss are products of a number that is not negative with minus the logarithm of a number up to 1. It cannot be negative.
+#
+# </details>
+#
+# <details><summary>More than 0, as gray pixels keep their entropy</summary>
+#
+# **Right.** No answer gets below this floor. What lies above the floor is the part to read.
+#
+# </details>
+#
+# **3.** Of all pixels to which a denoiser answers 0.3, the clean ones are 0.3 on average, and so for every other brightness. Is it then a good denoiser?
+#
+# <details><summary>Not surely: honest doubt is not knowledge</summary>
+#
+# **Right.** Somebody who always answers the mean image fulfills this too, and knows nothing. How much a denoiser knows, the loss tells.
+#
+# </details>
+#
+# <details><summary>Yes: on average all of its answers are right</summary>
+#
+# **No.** Right on average over many pixels is not right for each pixel. The clean ones behind 0.3 may be black and white.
+#
+# </details>
+#
+# <details><summary>No: a good denoiser answers black or white only</summary>
+#
+# **No.** The clean digits have gray pixels, and where the noise leaves doubt a gray answer is the best one. Sharper is not better by this loss.
+#
+# </details>

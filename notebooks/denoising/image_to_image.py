@@ -282,7 +282,7 @@ claim("denoising-denoised-seven", readers.loc[0.7, "classifier, denoised"],
       "five dense auto-encoders denoised at level 0.7")
 claim("denoising-test-black", (x_test == 0).mean(), data=0.807,
       about="share of the pixels of the test images that are black")
-claim("denoising-test-white", (x_test == 1).mean(), data=0.007,
+claim("denoising-test-white", (x_test == 1).mean(), data=0.00725,
       about="share of the pixels of the test images that are white")
 claim("denoising-half", (readers["classifier, denoised"] < 0.5).idxmax(), stored=0.7,
       about="least noise level at which five networks 'good' read less than half of "
@@ -329,3 +329,88 @@ check_answer("narrow-parameters", answer, "17db682a")
 # ## Further reading
 #
 # Denoising as a way to learn good features: Vincent et al. (2008). Deep auto-encoders against principal components, also on MNIST: Hinton and Salakhutdinov (2006).
+
+# %% [markdown]
+# ## Quiz
+#
+# Choose an answer in your mind, then open it.
+#
+# **1.** A white pixel meets salt-and-pepper noise of level 0.6. With which probability is it white afterwards?
+#
+# <details><summary>0.4</summary>
+#
+# **No.** This is the probability that it is not struck. A struck pixel may become white too.
+#
+# </details>
+#
+# <details><summary>0.3</summary>
+#
+# **No.** This is the probability to be struck and to become white. The pixels that are not struck stay white and count as well.
+#
+# </details>
+#
+# <details><summary>0.7</summary>
+#
+# **Right.** It is black only if it is struck and becomes pepper, with the probability $0.6 \cdot \tfrac12 = 0.3$. So fewer pixels change than are struck.
+#
+# </details>
+#
+# **2.** An auto-encoder has a single hidden layer, a code of 784 numbers, as many as there are pixels. It is trained to return the clean image from the noisy one. Why can it not succeed by copying its input?
+#
+# <details><summary>The hidden layers have ReLU, which cannot copy</summary>
+#
+# **No.** Pixels are not negative, and ReLU passes such numbers on unchanged. With a wide code a copy is possible, or nearly.
+#
+# </details>
+#
+# <details><summary>Its input is not its target</summary>
+#
+# **Right.** A copy would be wrong wherever noise has changed a pixel. The noise guards against copying, even where the code is wide.
+#
+# </details>
+#
+# <details><summary>A code of this width has too few numbers for it</summary>
+#
+# **No.** As many numbers as pixels are enough for a copy. A narrow code is a guard, and there is none here.
+#
+# </details>
+#
+# **3.** Noise of level 1 strikes every pixel. Could a much larger network, trained for long at this level, read the digits?
+#
+# <details><summary>Yes: a mean over all pixels still averages the noise away</summary>
+#
+# **No.** This works as long as a white pixel is more likely to stay white than a black one to become white. At level 1 both have the probability ½.
+#
+# </details>
+#
+# <details><summary>Yes: training at this level teaches it what to look for</summary>
+#
+# **No.** There is nothing to look for. Training can only teach it to answer in the best way without looking.
+#
+# </details>
+#
+# <details><summary>No: such an image does not depend on the digit</summary>
+#
+# **Right.** Each pixel is a coin toss, whatever it was before. The best answer is then the same for all images.
+#
+# </details>
+#
+# **4.** At a high noise level, the answers of a denoiser have a larger error than the mean of all training images has. What follows?
+#
+# <details><summary>By this error it is better not to look at the image</summary>
+#
+# **Right.** The mean image is an answer without looking. The network draws something definite that is wrong, and pays for it.
+#
+# </details>
+#
+# <details><summary>The noisy images contain nothing of the digit any more</summary>
+#
+# **No.** The failure of one reader says nothing about others. Another reader may still get much out of the same image.
+#
+# </details>
+#
+# <details><summary>The network has learned nothing in its training</summary>
+#
+# **No.** At the level of its training it may do well. It fails on images that it was never trained on.
+#
+# </details>

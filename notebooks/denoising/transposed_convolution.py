@@ -165,3 +165,68 @@ check_answer("transposed-largest", largest, "bdfb44d1")
 # ## Further reading
 #
 # Convolutions, transposed convolutions and their sizes, in pictures: Dumoulin and Visin (2016).
+
+# %% [markdown]
+# ## Quiz
+#
+# Choose an answer in your mind, then open it.
+#
+# **1.** A convolution with stride 2 is followed by the transposed convolution with the same kernel and stride, which restores the shape. Does it restore the image?
+#
+# <details><summary>Yes, since the transpose undoes the multiplication</summary>
+#
+# **No.** A transpose undoes a matrix only in special cases, such as rotations. This matrix leads to fewer numbers than there are pixels.
+#
+# </details>
+#
+# <details><summary>Yes, except for the rows and columns at the border</summary>
+#
+# **No.** The loss is everywhere: four pixels have become about one number. The border is a matter of sizes.
+#
+# </details>
+#
+# <details><summary>No, the shape comes back, the numbers do not</summary>
+#
+# **Right.** In between are fewer numbers than pixels, so different images give the same ones. A transpose is not an inverse.
+#
+# </details>
+#
+# **2.** A transposed convolution with a kernel of 4 × 4 and stride 2, without padding, gets 4 × 4 numbers. How many numbers on a side has its output?
+#
+# <details><summary>8</summary>
+#
+# **No.** This is $4 \cdot 2$, the size with padding `same`. Without padding the rim of the last copies is not cut off.
+#
+# </details>
+#
+# <details><summary>10</summary>
+#
+# **Right.** The last copy of the kernel begins at $(4 - 1) \cdot 2 = 6$ and is 4 wide. So there are $6 + 4 = 10$ places.
+#
+# </details>
+#
+# <details><summary>16</summary>
+#
+# **No.** The copies would have to lie side by side, with stride 4. With stride 2 they overlap, and what overlaps is added.
+#
+# </details>
+#
+# **3.** How often is each weight of a transposed convolution multiplied, for one image (places at the border counted like all others)?
+#
+# <details><summary>Once for each place of its input</summary>
+#
+# **Right.** Each number of the input multiplies the whole kernel. In a convolution the places of the output are counted.
+#
+# </details>
+#
+# <details><summary>Once for each place of its output</summary>
+#
+# **No.** This is the count for a convolution, which gathers. Here the output has more places than copies are laid down.
+#
+# </details>
+#
+# <details><summary>Once for each copy that overlaps another</summary>
+#
+# **No.** Overlapping is a matter of adding up. Every copy of the kernel is multiplied, with or without a neighbor.
+#
+# </details>

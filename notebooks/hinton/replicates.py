@@ -17,7 +17,7 @@
 #
 # > **In short**
 # >
-# > To find a difference $\delta$ between two recipes, with a t test at 5 % and a power of 80 %, takes about $15.7\, s^2 / \delta^2$ runs of each, where $s$ is the standard deviation of a recipe's runs; or $7.85\, s_d^2 / \delta^2$ pairs of equal seeds, where $s_d$ is that of the differences within pairs; and two or three more. Of the ten comparisons between the five L2 factors of Hinton's network, ten pairs decide 3 on the validation images, after a correction for ten. The clearest, 0.0001 over 0.000001, gains 0.00046; 4 pairs would find a gain of that size and spread, without pairs 10 runs of each. That is the most favorable case: elsewhere pairs save less, and even two trainings of one recipe and one seed differ, with a standard deviation of 0.00035 after 40 epochs (five seeds).
+# > To find a difference $\delta$ between two recipes, with a t test at 5 % and a power of 80 %, takes about $15.7\, s^2 / \delta^2$ runs of each, where $s$ is the standard deviation of a recipe's runs; or $7.85\, s_d^2 / \delta^2$ pairs of equal seeds, where $s_d$ is that of the differences within pairs; and two or three more. Of the ten comparisons between the five L2 factors of Hinton's network, ten pairs decide 3 on the validation images, after a correction for ten; on the test images none of these is decided. The clearest, 0.0001 over 0.000001, gains 0.00046; 4 pairs would find a gain of that size and spread, without pairs 10 runs of each. That is the most favorable case: elsewhere pairs save less, and even two trainings of one recipe and one seed differ, with a standard deviation of 0.00035 after 40 epochs (five seeds).
 # >
 # > *Read before*: [Five factors, three replicates](five_factors.ipynb), [The honest protocol](../training/honest_protocol.ipynb).
 #
@@ -25,7 +25,7 @@
 #
 # ## Two formulas
 #
-# A mean over $m$ runs with the standard deviation $s$ has the standard error $s / \sqrt m$. The variances of two independent means add up, so their difference has the standard error $s \sqrt{2 / m}$. The usual convention asks for two things: if there is no difference, to claim one in at most 5 % of all experiments; if there is one of the size $\delta$, to find it in at least 80 %. The second number is the *power* of the experiment. To be claimed, a difference must exceed 1.96 standard errors. It falls more than 0.84 standard errors short of $\delta$ in only 20 % of all experiments. So $\delta$ must be $1.96 + 0.84$ standard errors. Solved for the number of runs of **each** of the two:
+# A mean over $m$ runs with the standard deviation $s$ has the standard error $s / \sqrt m$. The variances, that is, the squares of the standard deviations, of two independent means add up, so their difference has the standard error $s \sqrt{2 / m}$. The usual convention asks for two things: if there is no difference, to claim one in at most 5 % of all experiments; if there is one of the size $\delta$, to find it in at least 80 %. The second number is the *power* of the experiment. To be claimed, a difference must exceed 1.96 standard errors. It falls more than 0.84 standard errors short of $\delta$ in only 20 % of all experiments. So $\delta$ must be $1.96 + 0.84$ standard errors. Solved for the number of runs of **each** of the two:
 #
 # $$
 # m \approx \frac{2 \, (1.96 + 0.84)^2 \, s^2}{\delta^2} \approx \frac{15.7 \, s^2}{\delta^2} .
@@ -79,13 +79,12 @@ claim("hinton-two-more", first_with_80_percent(effect, True) - 16, identity=2,
       about="pairs beyond the 16 of the formula for a power of 80 % in a t test at 5 "
       "%, true "
       "difference 0.71 standard deviations of the differences, simulated")
-claim("hinton-three-more", first_with_80_percent(1, True) - 8, identity=3,
-      about="pairs beyond the 8 of the formula for a power of 80 % in a t test at 5 "
-      "%, true "
-      "difference of one standard deviation of the differences, simulated")
+claim("hinton-three-more", first_with_80_percent(2, True) - 2, identity=3,
+      about="pairs beyond the 2 of the formula for a power of 80 % in a t test at 5 "
+      "%, true difference of two standard deviations of the differences, simulated")
 
 # %% [markdown]
-# For this effect the formulas ask for 31 runs each and for 16 pairs. The power comes out at 0.78 and 0.75: the formulas are a little too optimistic. With 2 runs or pairs more the simulated power reaches 80 %; where the difference is a whole $s_d$, it takes 3 pairs more. So add two, and three where the formula asks for very few.
+# For this effect the formulas give 31.4 runs each and 15.7 pairs. With 31 and 16 the power comes out at 0.78 and 0.75: the formulas are a little too optimistic. With 2 pairs more the simulated power reaches 80 %; where the difference is two $s_d$, and the formula asks for 2 pairs, it takes 3 more. So add two, and three where the formula asks for very few.
 #
 # ## Ten seeds of five factors
 #
@@ -232,9 +231,12 @@ claim("hinton-rounding", rounding.std(), stored=0.00035,
       about="standard deviation of the difference in validation accuracy between two "
       "trainings of the 500-300 network with equal recipe and seed, 40 epochs, five "
       "seeds")
-claim("hinton-other-seeds", np.sqrt(2) * lines[5e-4].std(), stored=0.00100,
+claim("hinton-other-seeds", np.sqrt(2) * lines[5e-4].std(), stored=0.00101,
       about="standard deviation of the difference in validation accuracy between two "
       "500-300 networks with different seeds, L2 factor 0.0005, from ten seeds")
+claim("hinton-last-bit-counts", bool(differ > 0), trained=True,
+      about="the last bit of one initial weight changes the answer to at least one of "
+      "10,000 validation images after one epoch of a 500-300 network")
 claim("hinton-last-bit", int(differ), trained=True,
       about="validation images of 10,000 that a 500-300 network classifies "
       "differently after "
@@ -316,3 +318,88 @@ check_answer("bonferroni-of-eight", round(0.05 / 28, 4), "90decc67", decimals=4)
 # ## Further reading
 #
 # How much seeds and unreported settings can do: Henderson et al. (2018). Where the variance of a benchmark comes from: Bouthillier and others (2021).
+
+# %% [markdown]
+# ## Quiz
+#
+# Choose an answer in your mind, then open it.
+#
+# **1.** With a certain number of runs of each of two recipes, a difference of 0.002 is found with a power of 80 %. How many runs does a difference of 0.001 need, at the same spread and power?
+#
+# <details><summary>About as many, if the spread is the same.</summary>
+#
+# **No.** The spread is only one side: what counts is the difference in units of the standard error, and the difference has become smaller.
+#
+# </details>
+#
+# <details><summary>About twice as many as for 0.002.</summary>
+#
+# **No.** Twice as many runs shorten the standard error by the root of 2 only. To halve it takes more.
+#
+# </details>
+#
+# <details><summary>About four times as many as for 0.002.</summary>
+#
+# **Right.** The standard error has to be halved, and it falls as $1/\sqrt{m}$. Half the difference costs four times the runs.
+#
+# </details>
+#
+# **2.** Two settings are each trained with the same ten seeds. When does it help to compare them in pairs of equal seeds?
+#
+# <details><summary>When a seed that is lucky under one tends to be so under the other.</summary>
+#
+# **Right.** Then the shared luck drops out of the differences, and their standard deviation is small. Without any correlation, pairs save nothing.
+#
+# </details>
+#
+# <details><summary>Always, since pairs need half as many runs as two separate groups.</summary>
+#
+# **No.** The formula for pairs has half the constant, but takes the standard deviation of the differences. If the runs do not correlate, its square is twice as large, and nothing is saved.
+#
+# </details>
+#
+# <details><summary>When the runs of each setting have a small spread over their seeds.</summary>
+#
+# **No.** A small spread helps with or without pairs. Pairs help as far as the two results of a seed rise and fall together.
+#
+# </details>
+#
+# **3.** Of ten comparisons between settings, all of the same interest, the smallest p-value is 0.03. What can be said of this one after Bonferroni's correction?
+#
+# <details><summary>The difference is decided, as 0.03 is below 0.05.</summary>
+#
+# **No.** With ten comparisons and no difference anywhere, a p-value below 0.05 somewhere is no surprise. Ten chances to be fooled ask for a stricter limit.
+#
+# </details>
+#
+# <details><summary>It is undecided, as 0.03 is not below 0.005.</summary>
+#
+# **Right.** Each p-value is asked to stay below 0.05 divided by the number of comparisons. It is a hint at most.
+#
+# </details>
+#
+# <details><summary>It is decided that the two settings are equal.</summary>
+#
+# **No.** A test that does not find a difference has not shown that there is none. More runs could still decide it.
+#
+# </details>
+#
+# **4.** The same recipe with the same seed is trained on two computers, with the same versions of all programs. The accuracies differ a little. What is the usual reason?
+#
+# <details><summary>The seed gives other random numbers on each of the processors.</summary>
+#
+# **No.** The generators compute with whole numbers, and give the same sequence on each. Initial weights and the order of the images are the same.
+#
+# </details>
+#
+# <details><summary>One of the trainings has a fault, since the seed fixes it all.</summary>
+#
+# **No.** The seed fixes what is drawn at random. It does not fix in which order a processor adds its numbers up.
+#
+# </details>
+#
+# <details><summary>Sums are rounded differently, and training amplifies it.</summary>
+#
+# **Right.** Other processors or numbers of threads add in another order, and change last bits. Within an epoch that can reach the answers, so equal seeds need not give equal results.
+#
+# </details>

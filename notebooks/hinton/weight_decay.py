@@ -17,11 +17,11 @@
 #
 # > **In short**
 # >
-# > An L2 penalty adds $\lambda$ times the sum of all squared weights of some kernels to the loss. With plain SGD at the learning rate $\eta$ its gradient multiplies each of these weights by $1 - 2\eta\lambda$ in each step, which is why it is called weight decay: what the data do not defend fades away. With the assignment's settings (rate 0.1, batches of 128, 60,000 images), 40 epochs leave 99.6% of an unused weight with the factor 0.000001 and 2.3% with 0.001, so its five factors reach from next to nothing to strong. The penalty belongs on kernels: biases only move thresholds, and a penalty on a layer's outputs is another wish, which leaves unused weights as they are.
+# > An L2 penalty adds $\lambda$ times the sum of all squared weights of some kernels to the loss. With SGD (without momentum) at the learning rate $\eta$ its gradient multiplies each of these weights by $1 - 2\eta\lambda$ in each step, which is why it is called weight decay: what the data do not defend fades away. With the assignment's settings (rate 0.1, batches of 128, 60,000 images), 40 epochs leave 99.6% of an unused weight, one that gets no gradient from the data, with the factor 0.000001 and 2.3% with 0.001, so its five factors reach from next to nothing to strong. The penalty belongs on kernels: biases only move thresholds, and a penalty on a layer's outputs is another wish, which does not reach the weights of pixels that are always black.
 # >
 # > *Read before*: [Cross-entropy](../loss/cross_entropy.ipynb), [Ten epochs, and ten seeds](../training/ten_epochs.ipynb).
 #
-# In the table of results that belongs to MNIST (LeCun et al., 1998), one line reads: three-layer network, 500 and 300 hidden units, softmax, cross-entropy, weight decay; test error 1.53 %; Hinton, unpublished, 2005. The assignment asks for a replication, with an L2 penalty on the kernels of the hidden layers and five factors from 0.000001 to 0.001. [Five factors, three replicates](five_factors.ipynb) does it. This lesson is about the penalty: what does it do to a weight, how strong is a factor, and why is it put on kernels?
+# In the table of results on the web page of MNIST, which was kept up after 1998 (LeCun et al., 1998), one line reads: three-layer network, 500 and 300 hidden units, softmax, cross-entropy, weight decay; test error 1.53 %; Hinton, unpublished, 2005. The assignment asks for a replication, with an L2 penalty on the kernels of the hidden layers and five factors from 0.000001 to 0.001. [Five factors, three replicates](five_factors.ipynb) does it. This lesson is about the penalty: what does it do to a weight, how strong is a factor, and why is it put on kernels?
 #
 # ## The penalty
 #
@@ -151,7 +151,7 @@ claim("hinton-left-strongest", decay.iloc[-1, 0], identity=0.02346,
       about="share left of an unused weight after 40 epochs, L2 factor 0.001, rate 0.1")
 
 # %% [markdown]
-# With the smallest factor 99.6% of an unused weight are left: in 40 epochs that factor does next to nothing, and whatever a plot shows there is, nearly, a network without weight decay. With the largest one 2.3% are left. If the factor matters, expect it among the upper three.
+# With the smallest factor 99.6% of an unused weight are left: in 40 epochs that factor does next to nothing to such weights, and a network with it is, as far as decay goes, nearly one without. (What that means for the accuracy is measured in [Five factors, three replicates](five_factors.ipynb), not here.) With the largest one 2.3% are left. If the factor matters, expect it among the upper three.
 #
 # ## The same from a belief
 #
@@ -159,7 +159,7 @@ claim("hinton-left-strongest", decay.iloc[-1, 0], identity=0.02346,
 #
 # <details><summary>The derivation</summary>
 #
-# The density of the prior at $w$ is proportional to $e^{-w^2 / (2 \sigma_w^2)}$. [Where the loss comes from](../loss/likelihood.ipynb) chooses the weights with the largest likelihood, the product of the probabilities that the correct labels get. With a prior one chooses the weights that are most probable **given** the data. Their probability, the *posterior*, is proportional to likelihood times prior, which is *Bayes' rule*. Take the logarithm, change the sign, and divide by $n$:
+# The height of the prior's bell curve at $w$, its density, is proportional to $e^{-w^2 / (2 \sigma_w^2)}$. [Where the loss comes from](../loss/likelihood.ipynb) chooses the weights with the largest likelihood, the product of the probabilities that the correct labels get. With a prior one chooses the weights that are most probable **given** the data. Their probability, the *posterior*, is proportional to likelihood times prior, which is *Bayes' rule*. Take the logarithm, change the sign, and divide by $n$:
 #
 # $$
 # -\tfrac{1}{n} \log (\text{likelihood} \times \text{prior})
@@ -182,9 +182,9 @@ usual_weight.round(3), start.std()
 #
 # ## Why the kernels, and not biases or outputs
 #
-# **Not the biases.** Take two images $x$ and $x'$. Their pre-activations in a layer differ by $(xW + b) - (x'W + b) = (x - x') W$: the bias is gone. Kernels decide how steeply a network answers to a change of the image, and a penalty is meant to keep it from becoming too steep. Biases move the thresholds of units, and so decide **where** a network bends.
+# **Not the biases.** Take two inputs $x$ and $x'$ of a layer. Their pre-activations differ by $(xW + b) - (x'W + b) = (x - x') W$: the bias is gone. Kernels decide how steeply a network answers to a change of the image, and a penalty is meant to keep it from becoming too steep. Biases move the thresholds of units, and so decide **where** a network bends. (Why the assignment spares the kernel of the output layer, it does not say.)
 #
-# **Not the outputs.** Keras also has `activity_regularizer`. It looks alike. It penalizes the squares of what a layer **puts out**, averaged over the batch. That is another wish: quiet units, not small weights. Where no signal passes there is nothing to punish, so it cannot reach the weights of black pixels:
+# **Not the outputs.** Keras also has `activity_regularizer`. It looks alike. It penalizes the squares of what a layer **puts out**. That is another wish: quiet units, not small weights. Where no signal passes there is nothing to punish, so it cannot reach the weights of black pixels:
 
 # %%
 wrong = networks.dense((64, 64), seed=0)
@@ -202,7 +202,7 @@ claim("hinton-activity-black", bool((untouched == 1).all()), identity=True,
       "they were")
 
 # %% [markdown]
-# Not one of them has moved. This is a test that a teacher can run on any solution in a minute: train it with plain SGD and a factor of 0.001 for an epoch, on pixels of which black is 0, and look at the weights of the black pixels. If they have not shrunk, the decay is not on the first kernel.
+# Not one of them has moved. This is a test that a teacher can run in a minute on any solution whose first layer is dense: train it with SGD without momentum and a factor of 0.001 for an epoch, on pixels of which black is 0, and look at the weights of the black pixels. If they have not shrunk, the decay is not on the first kernel.
 #
 # ## Exercises
 #
@@ -231,7 +231,7 @@ check_answer("decay-half-life", round(steps / 469, 1), "885ac349", decimals=1)
 # %% [markdown]
 # > **Exercise 16.2** (Two kinds of weight decay in Keras)
 # >
-# > Keras's optimizers take `weight_decay=0.0001` or another number. For SGD it multiplies every weight by 1 − rate × that number in each step, beside the step of the gradient. Which number has the same effect as the regularizer `L2(0.0001)`, for plain SGD?
+# > Keras's optimizers take `weight_decay=0.0001` or another number. For SGD it multiplies every weight by 1 − rate × that number in each step, beside the step of the gradient. Which number has the same effect as the regularizer `L2(0.0001)`, for SGD without momentum?
 
 # %%
 answer = None
@@ -251,7 +251,7 @@ check_answer("decoupled-decay", 2 * 1e-4, "46627b54", decimals=5)
 # %% [markdown]
 # <details><summary>Solution of Exercise 16.2, continued</summary>
 #
-# Mind the **every**: the optimizer decays the biases and the output layer as well, unless they are excluded with `exclude_from_weight_decay`. And the two are the same for plain SGD only. Adam divides gradients by their usual size, the gradient of the penalty included, so that there the regularizer no longer shrinks all weights alike (Loshchilov and Hutter, 2019).
+# Every weight, that is: the optimizer decays the biases and the output layer as well, unless they are excluded with `exclude_from_weight_decay`. And the two are the same for SGD without momentum only. Adam divides gradients by their usual size, the gradient of the penalty included, so that there the regularizer no longer shrinks all weights alike (Loshchilov and Hutter, 2019).
 #
 # </details>
 #
@@ -278,3 +278,88 @@ check_answer("prior-factor", 1 / (2 * 50_000 * 0.1**2), "ee170602", decimals=4)
 # ## Further reading
 #
 # Why weight decay helps a network to generalize: Krogh and Hertz (1991). Its ancestor in statistics is ridge regression (Hoerl and Kennard, 1970); the view from the prior is that of MacKay (1992).
+
+# %% [markdown]
+# ## Quiz
+#
+# Choose an answer in your mind, then open it.
+#
+# **1.** A pixel is 0 in every training image. What happens to its weights in the first layer when SGD, without momentum and with a constant learning rate, trains with an L2 penalty on the kernel?
+#
+# <details><summary>They stay as they are, since their gradient is 0.</summary>
+#
+# **No.** The gradient that comes from the data is 0. The penalty has a gradient of its own, which is proportional to the weight.
+#
+# </details>
+#
+# <details><summary>They shrink by the same factor in each step.</summary>
+#
+# **Right.** Nothing but the decay acts on them, so that each step multiplies them by $1 - 2\eta\lambda$. What the data do not defend fades away.
+#
+# </details>
+#
+# <details><summary>They are 0 after one step, since no data hold them.</summary>
+#
+# **No.** A step takes only a small share of a weight, twice the rate times the factor. It fades slowly, and by the same share each time.
+#
+# </details>
+#
+# **2.** In Keras, one network is trained with the L2 factor 0.001 and another with 0.000001. The first reports the larger loss on the same images. Does it fit the labels worse?
+#
+# <details><summary>It cannot be told: both losses contain a penalty.</summary>
+#
+# **Right.** The larger factor may account for all of the difference. To compare fits, compute the cross-entropy without the penalty.
+#
+# </details>
+#
+# <details><summary>Yes: both losses are mean cross-entropies of these images.</summary>
+#
+# **No.** In a network with regularizers, Keras reports the cross-entropy plus the penalties. Only the first part says how well the labels are fitted.
+#
+# </details>
+#
+# <details><summary>No: the factor only changes the training and not the loss.</summary>
+#
+# **No.** The penalty is a part of the loss that `evaluate` reports, whether one trains or not. So the two reported losses are different quantities.
+#
+# </details>
+#
+# **3.** With SGD without momentum, the L2 factor is kept, and the learning rate is halved. After how many steps is a weight that the data leave alone down to a half?
+#
+# <details><summary>After about as many, since the factor is the same as before.</summary>
+#
+# **No.** The factor is only half of it: a step takes the share $2\eta\lambda$ of the weight, so the rate counts as much as the factor.
+#
+# </details>
+#
+# <details><summary>After about half as many, since smaller rates decay more strongly.</summary>
+#
+# **No.** A smaller rate makes smaller steps in everything, in the decay too. So it takes longer, not shorter.
+#
+# </details>
+#
+# <details><summary>After about twice as many, since each takes half the share.</summary>
+#
+# **Right.** Each step takes the share $2\eta\lambda$. So a factor means little without its learning rate, the number of steps, and whether Keras's $\lambda$ or $\lambda/2$ is meant.
+#
+# </details>
+#
+# **4.** Why is an L2 penalty usually put on the kernels of a dense network and not on its biases?
+#
+# <details><summary>A penalty on a bias has no gradient, so it would do nothing.</summary>
+#
+# **No.** The penalty on a bias has the gradient $2 \lambda b$, and would pull the bias to 0. The reason is what a bias does.
+#
+# </details>
+#
+# <details><summary>A bias does not change how steeply the pre-activations answer.</summary>
+#
+# **Right.** In the difference between the pre-activations of two inputs the bias drops out. The penalty is meant against steepness, and biases only move thresholds.
+#
+# </details>
+#
+# <details><summary>A bias is not trained, so that there is nothing to penalize.</summary>
+#
+# **No.** Biases are parameters, trained by the same steps as weights. Keras even has a `bias_regularizer` for them.
+#
+# </details>

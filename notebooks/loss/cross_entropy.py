@@ -17,7 +17,7 @@
 #
 # > **In short**
 # >
-# > The network minimizes the **categorical cross-entropy**. For one image with the one-hot label $y$ and the predicted probabilities $p$ it is $L = -\sum_i y_i \log p_i = -\log p_c$, minus the logarithm of the probability that the correct class $c$ gets; for $n$ images it is their mean, $\bar L = \frac{1}{n} \sum L$. Read it as a probability: $e^{-\bar L}$, a geometric mean, is what the network typically gives to the correct class. So 0 is perfect, 0.1 stands for about 0.9, and $\log 10 \approx 2.30$ for knowing nothing; ours starts at 2.32 and is at 0.28 after one pass over 50,000 images, a typical probability of 0.75 (one run, 10,000 validation images). It suits the task because its gradient with respect to the logits, $p - y$, is largest where the network is most wrong. Squared error also trains, and is smallest at the same probabilities, but through a softmax its gradient nearly vanishes where the network is confidently wrong.
+# > The network minimizes the **categorical cross-entropy**. For one image with the one-hot label $y$ and the predicted probabilities $p$ it is $L = -\sum_i y_i \log p_i = -\log p_c$, minus the logarithm of the probability that the correct class $c$ gets; for $n$ images it is their mean, $\bar L = \frac{1}{n} \sum L$. Read it as a probability: $e^{-\bar L}$ is the geometric mean of what the network gives to the correct classes, and a few bad images pull it below what most images get. A loss of 0 is perfect, a loss of 0.1 stands for a probability of about 0.9, and a loss of $\log 10 \approx 2.30$ is that of giving each class 1/10; ours starts at 2.32 and is at 0.28 after one pass over 50,000 images, a geometric mean of 0.75 (one run, 10,000 validation images). It suits the task because its gradient with respect to the logits, $p - y$, is largest where the network is most wrong. Squared error also trains, and is smallest at the same probabilities, but through a softmax its gradient nearly vanishes where the network is confidently wrong.
 # >
 # > *Read before*: [Float32, division by 255, one-hot labels](../data/types_and_labels.ipynb), [Three sets of images, and why](../data/sets.ipynb), [The network and its 55,050 parameters](../network/parameters.ipynb).
 #
@@ -103,7 +103,7 @@ claim("trained-loss", losses.mean(), trained=True,
 # %% [markdown]
 # ## Reading a value
 #
-# Our network's mean loss is 0.28. Is that good? Turn the formula around. For one image, $q = e^{-L}$. For many, the mean of the logarithms is the logarithm of the geometric mean, so that $e^{-\bar L}$ is the geometric mean of all $q$: the probability that the network typically gives to the correct class.
+# Our network's mean loss is 0.28. Is that good? Turn the formula around. For one image, $q = e^{-L}$. For many, the mean of the logarithms is the logarithm of the geometric mean, so that $e^{-\bar L}$ is the geometric mean of all $q$, a mean probability of the correct class in which small ones count much.
 
 # %%
 values = np.array([0, 0.1, 0.7, 2.3, 4.6, 9.2])
@@ -135,11 +135,11 @@ ax.set(xlabel="probability of the correct class, q", ylabel="loss, -log q");
 # %% [markdown]
 # Fig. 7.1 is not symmetric. On the right, the difference between 0.9 and 1 is worth a tenth. On the left there is no end: a network that gives the correct class a probability of 0 has an infinite loss. Cross-entropy forgives doubt and punishes certainty in the wrong place.
 #
-# **The baseline is** $\log K$. A network that has learned nothing, and admits it, gives each class the probability $1/K$, and its loss is $\log K$ on any images, here 2.30. Ours started at 2.32. That is a sound check of any new network: a first loss far above $\log K$ means that it starts out confident and wrong. A loss that stays at $\log K$ suggests that nothing has been learned from the pictures; but look at the accuracy too, because the next section ends with a network that has nearly such a loss, and is right about most images.
+# **The baseline is** $\log K$. A network that has learned nothing, and admits it, gives each class the probability $1/K$, and its loss is $\log K$ on any images, here 2.30. Ours started at 2.32. To compare the first loss with $\log K$ is a sound check of any classifier that is trained with this loss and no penalty: if it is far above, suspect a network that starts out confident and wrong. A loss that stays at $\log K$ suggests that nothing has been learned from the pictures; but look at the accuracy too, because the next section ends with a network that has nearly such a loss, and is right about most images.
 #
 # ## The trained network
 #
-# We translate the loss after one epoch, and compare it with the ordinary mean of the same probabilities. Then we sort the losses, to see what share of their sum the largest 500 carry.
+# We translate the loss after one epoch, that is, one pass over the training images, and compare it with the ordinary mean of the same probabilities. Then we sort the losses, to see what share of their sum the largest 500 carry.
 
 # %%
 typical = np.exp(-losses.mean())
@@ -157,9 +157,9 @@ claim("worst-images-share", worst_share, trained=True,
             "64-64 network after one epoch")
 
 # %% [markdown]
-# The typical probability is 0.75, and the ordinary mean is larger, because a geometric mean is pulled down by its smallest members. Five percent of the images do much of the pulling: they carry 54% of the loss.
+# The geometric mean is 0.75 in this one run, and the ordinary mean is larger, because a geometric mean is pulled down by its smallest members. Five percent of the images do much of the pulling: they carry 54% of the loss.
 #
-# Accuracy asks whether the largest probability is in the right place; the loss asks how large the right one is. The two can part. Multiply all logits by a factor: their order stays the same, and so does every decision, but the probabilities change. The logarithms of the probabilities can stand for the logits, since softmax turns them into $p$ again. The package's `cross_entropy` takes logits.
+# Accuracy asks whether the largest probability is in the right place; the loss asks how large the right one is. The two can part. Multiply all logits by a positive factor: their order stays the same, and so does every decision, but the probabilities change. The logarithms of the probabilities can stand for the logits, since softmax turns them into $p$ again. The package's `cross_entropy` takes logits.
 
 # %%
 from mnist_utils.cross_entropy import cross_entropy
@@ -181,13 +181,13 @@ claim("overconfident-loss", mean_losses[-1], trained=True,
 #
 # ## Why this loss?
 #
-# Three reasons are often given, and one of them tells it from its rival, squared error, $\frac{1}{K} \sum_i (p_i - y_i)^2$.
+# Three reasons are often given, and one of them distinguishes it from its rival, squared error, $\frac{1}{K} \sum_i (p_i - y_i)^2$.
 #
 # 1. It is smallest, on average, when the predicted probabilities are the true ones ([Where the loss comes from](likelihood.ipynb)). True of squared error as well.
 # 2. Unlike accuracy, it has a slope that training can follow ([The gradient is p minus y](gradient.ipynb)). True of squared error as well.
 # 3. Its gradient with respect to the logits $z$ is $\partial L / \partial z_j = p_j - y_j$, prediction minus label ([The gradient is p minus y](gradient.ipynb) derives it). For the correct logit that is $q - 1$: training raises it with a pull of $1 - q$, which is **largest where the network is most wrong**. Not so with squared error.
 #
-# We measure the third. All ten logits are 0, except that a wrong one takes the lead; *automatic differentiation*, TensorFlow's record of all operations with the chain rule applied to each, gives the pull on the correct logit. Squared error is multiplied by 50, which makes both equal where nothing is known. A constant factor is no fault: a larger learning rate undoes it.
+# We measure the third. All ten logits are 0, except that a wrong one takes the lead; *automatic differentiation*, TensorFlow's record of all operations with the chain rule applied to each, gives the pull on the correct logit. Squared error is multiplied by 50, which makes both equal where nothing is known. That is no unfair help: a learning rate 50 times as large does the same.
 
 # %%
 import tensorflow as tf
@@ -221,15 +221,15 @@ claim("vanishing-pull", table["squared error × 50"].iloc[-1], identity=0.000907
             "nine equal ones by 10")
 
 # %% [markdown]
-# From row to row the network is more wrong. The pull of cross-entropy grows to 0.99995, that of squared error falls to 0.0009: where the correct class has almost no probability, squared error has almost nothing to say.
+# From row to row the network is more wrong. The pull of cross-entropy grows to 0.99995, that of squared error falls to 0.0009: where the correct class has almost no probability, squared error has almost nothing to say to the correct logit.
 #
-# Small is not zero, so this does not make the submission's sentence true. [Is another loss possible?](squared_error.ipynb) lets both losses train: with a suitable learning rate squared error keeps up there from an ordinary start, and is late from a confidently wrong one. The sentence to write is: **cross-entropy suits classification because through a softmax its gradient is largest where the network is most wrong; squared error also trains, but may learn late.**
+# Small is not zero, so this does not make the submission's sentence true. [Is another loss possible?](squared_error.ipynb) lets both losses train: with a suitable learning rate squared error keeps up in that lesson from an ordinary start, and is late from a confidently wrong one. The sentence to write is: **cross-entropy suits classification because through a softmax its gradient is largest where the network is most wrong; squared error also trains, but may learn late.**
 #
 # ## Exercises
 #
 # > **Exercise 7.1** (Reading a loss)
 # >
-# > A network for ten classes reports a mean loss of 1.609. What probability does it typically give to the correct class? Answer with two decimals.
+# > A network for ten classes reports a mean loss of 1.609. What is the geometric mean of the probabilities that it gives to the correct classes? Answer with two decimals.
 
 # %%
 from mnist_utils.claims import check_answer
@@ -294,3 +294,88 @@ check_answer("birds-baseline", round(np.log(200), 2), "4a920fe1", decimals=2)
 # ## Further reading
 #
 # Output units, and why the logarithm undoes their saturation: Goodfellow et al. (2016), section 6.2. Softmax as a probability model, by the author who gave it its name: Bridle (1990).
+
+# %% [markdown]
+# ## Quiz
+#
+# Choose an answer in your mind, then open it.
+#
+# **1.** With ten classes, one image has a cross-entropy of $\log 4 \approx 1.39$. Is it classified correctly?
+#
+# <details><summary>No, since its correct class has less than half of the probability.</summary>
+#
+# **No.** More than half is enough to be right, but it is not needed. With ten classes, 1/4 can be the largest of all probabilities.
+#
+# </details>
+#
+# <details><summary>Yes, since its correct class has more than one tenth.</summary>
+#
+# **No.** More than a blind guess gives is no guarantee: another class can have the other 3/4.
+#
+# </details>
+#
+# <details><summary>It may be or not: its correct class has 1/4, which says neither.</summary>
+#
+# **Right.** The loss of an image reads one probability, $e^{-L}$. Whether it is the largest depends on how the other 3/4 are shared out.
+#
+# </details>
+#
+# **2.** In the course of a training the validation loss rises, while the validation accuracy stays where it is. What is going on?
+#
+# <details><summary>Something is computed wrongly, since the two must move together.</summary>
+#
+# **No.** They often do, but they ask different things: accuracy whether the largest probability is in the right place, the loss how large the right one is.
+#
+# </details>
+#
+# <details><summary>The network may be getting more certain, also where it is wrong.</summary>
+#
+# **Right.** Decisions stay the same when all logits grow, but an error at a higher certainty costs much more. That is how an overconfident network shows.
+#
+# </details>
+#
+# <details><summary>The loss of the training images must be rising in the same way.</summary>
+#
+# **No.** It need not: what training makes small is the training loss, which can fall all the while. Unseen images may still cost more and more.
+#
+# </details>
+#
+# **3.** Network A gives the correct classes of two images the probabilities 0.99 and 0.01, network B gives 0.5 to both. Which has the smaller mean cross-entropy?
+#
+# <details><summary>Network B, since the small probability costs A the most.</summary>
+#
+# **Right.** The mean loss goes by the product of the probabilities, which is about 0.01 for A and 0.25 for B. Cross-entropy forgives doubt and punishes certainty in the wrong place.
+#
+# </details>
+#
+# <details><summary>Neither, since both give 0.5 to the correct classes on average.</summary>
+#
+# **No.** The ordinary means are equal, but the loss takes logarithms first. What counts is the geometric mean, which small members pull down.
+#
+# </details>
+#
+# <details><summary>Network A, since its first image is as good as perfect.</summary>
+#
+# **No.** From 0.5 to 0.99 a loss falls by about 0.7. From 0.5 to 0.01 it rises by about 3.9, so that A pays far more than it gains.
+#
+# </details>
+#
+# **4.** A network for 100 classes, trained with cross-entropy and no penalty, has a mean validation loss of $\log 10 \approx 2.3$. What does that say?
+#
+# <details><summary>It has learned nothing, since 2.3 is the loss of ignorance.</summary>
+#
+# **No.** That is so for ten classes. With 100 classes, a network that knows nothing and admits it has $\log 100 \approx 4.6$.
+#
+# </details>
+#
+# <details><summary>It is wrong about nine in ten of the validation images.</summary>
+#
+# **No.** A loss is no error rate. A correct class with a probability of 1/10 can well be the largest of a hundred.
+#
+# </details>
+#
+# <details><summary>It gives the correct class a typical probability of 1/10.</summary>
+#
+# **Right.** The geometric mean of the probabilities of the correct classes is 1/10, ten times that of somebody who knows nothing.
+#
+# </details>

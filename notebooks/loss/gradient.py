@@ -272,3 +272,74 @@ same_as_tape(kernel_gradient)
 # ## Further reading
 #
 # Output units and their gradients: Goodfellow et al. (2016), section 6.2. What the chain rule does with $p - y$ in the layers below is [The gradient of a convolution](../convolution/backward.ipynb).
+
+# %% [markdown]
+# ## Quiz
+#
+# Choose an answer in your mind, then open it.
+#
+# **1.** For one image, softmax gives three classes the probabilities 0.7, 0.2 and 0.1; the second class is correct. What are the derivatives of the cross-entropy with respect to the three logits?
+#
+# <details><summary>0, −5 and 0</summary>
+#
+# **No.** These are the derivatives with respect to the probabilities, $-1/p_c$ for the correct one. To get to the logits, one has to go through softmax.
+#
+# </details>
+#
+# <details><summary>0.7, −0.8 and 0.1</summary>
+#
+# **Right.** They are prediction minus label. A step against them pulls the correct logit up and the two others down.
+#
+# </details>
+#
+# <details><summary>0, −0.8 and 0</summary>
+#
+# **No.** The loss reads only the probability of the correct class, but that probability depends on all three logits. So the two others have derivatives as well.
+#
+# </details>
+#
+# <details><summary>−0.7, 0.8 and −0.1</summary>
+#
+# **No.** That is the direction in which training pulls the logits. The derivatives are its opposite, since training goes against them.
+#
+# </details>
+#
+# **2.** A training image of a one has the false label 7. In the course of the training the network becomes ever more certain that it is a one. How strongly does this image pull on its logits, under cross-entropy?
+#
+# <details><summary>Ever less, since the network has settled on its answer.</summary>
+#
+# **No.** The pull vanishes only where prediction and label agree. For this label the network becomes more and more wrong.
+#
+# </details>
+#
+# <details><summary>Ever more without a limit, like the loss of this image.</summary>
+#
+# **No.** The loss has no upper limit, its derivatives have: each is a difference of two numbers from 0 to 1.
+#
+# </details>
+#
+# <details><summary>Ever more, but with at most 1 on each of its logits.</summary>
+#
+# **Right.** The derivatives are $p - y$, so their size comes close to 1 for the logits of 1 and 7 and never exceeds it. An image with a false label keeps its full pull.
+#
+# </details>
+#
+# **3.** Why is a network not trained by gradient descent on the accuracy itself?
+#
+# <details><summary>Accuracy is to become large, and training makes a number small.</summary>
+#
+# **No.** A minus sign would mend that: one could minimize the share of errors. It has the same trouble as the accuracy.
+#
+# </details>
+#
+# <details><summary>Its gradient is 0 wherever it exists, so that no way is shown.</summary>
+#
+# **Right.** A small change of the weights changes no decision as a rule, and now and then one jumps. A loss such as cross-entropy is a smooth stand-in that has a slope.
+#
+# </details>
+#
+# <details><summary>It is known for whole sets of images, but not for one batch.</summary>
+#
+# **No.** The accuracy of a batch can be computed like that of any other images. But it is just as flat as a function of the weights.
+#
+# </details>

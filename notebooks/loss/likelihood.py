@@ -160,7 +160,7 @@ divergence = rel_entr(soft, guess).sum()
 # %% [markdown]
 # $H(y)$ contains only the label. The network cannot change it; to training it is a constant, with the gradient 0. So **minimizing cross-entropy is minimizing the divergence**, and for one-hot labels, where $H(y) = 0$, the two are even equal.
 #
-# In which sense is the divergence a distance? It is never negative, and zero only for $p = y$. The curve $\log t$ nowhere lies above its tangent $t - 1$ and touches it only at $t = 1$, so
+# In which sense is the divergence a distance? It is never negative, and zero only for $p = y$. The curve of the logarithm nowhere lies above its tangent at 1, the line "number minus 1", and touches it only there, so
 #
 # $$
 # \begin{aligned}
@@ -257,3 +257,68 @@ check_answer("smoothing-floor", round(entr(smoothed).sum(), 2), "608a46d5", deci
 # ## Further reading
 #
 # Maximum likelihood: Goodfellow et al. (2016), section 5.5. Where entropy comes from, and what it has to do with the length of messages: Shannon (1948). Scoring rules in general: Gneiting and Raftery (2007).
+
+# %% [markdown]
+# ## Quiz
+#
+# Choose an answer in your mind, then open it.
+#
+# **1.** Why does one work with the logarithm of the likelihood of 60,000 labels, and not with the likelihood itself?
+#
+# <details><summary>Because the logarithm leads to better weights than the product.</summary>
+#
+# **No.** The logarithm grows with its argument, so both have their maximum at the same weights. Nothing is gained or lost there.
+#
+# </details>
+#
+# <details><summary>Because the product is as a rule too small for <code>float64</code>.</summary>
+#
+# **Right.** A product of so many probabilities underflows to 0, even if most of them are close to 1. The sum of the logarithms is a harmless number.
+#
+# </details>
+#
+# <details><summary>Because 60,000 multiplications take longer than additions would.</summary>
+#
+# **No.** 60,000 of either take no time worth mentioning, and logarithms would have to be computed as well. The trouble is the size of the result.
+#
+# </details>
+#
+# **2.** Of all images that look like a certain one, 60 percent were meant as fours and 40 percent as nines. Which probability for "four" makes the mean cross-entropy over them smallest, if "nine" gets the rest?
+#
+# <details><summary>A probability of 1, the bet on what is more frequent.</summary>
+#
+# **No.** For accuracy the bet on the more frequent digit is best. For cross-entropy it is the worst: each nine would have a probability of 0 and an infinite loss.
+#
+# </details>
+#
+# <details><summary>A probability of 0.5, since the image cannot be told.</summary>
+#
+# **No.** Some doubt is right, but not this much: more of these images are fours than nines, and the loss rewards saying so.
+#
+# </details>
+#
+# <details><summary>A probability of 0.6, the share that they have.</summary>
+#
+# **Right.** Cross-entropy is smallest, on average, at the true shares: it is a proper scoring rule. That is why its outputs may be read as probabilities.
+#
+# </details>
+#
+# **3.** A soft label gives one class 0.7 and another 0.3. Why does even the best possible prediction keep a cross-entropy above 0?
+#
+# <details><summary>The entropy of the label remains, which no prediction can change.</summary>
+#
+# **Right.** Cross-entropy is the entropy of the label plus the divergence of the prediction from it. The best prediction makes the second part 0, the first is fixed.
+#
+# </details>
+#
+# <details><summary>The divergence of the prediction from the label is never quite 0.</summary>
+#
+# **No.** It is 0 for a prediction that equals the label. What is left then is the other part of the cross-entropy, the entropy of the label.
+#
+# </details>
+#
+# <details><summary>Softmax cannot give 0.7 and 0.3, only values near 0 and near 1.</summary>
+#
+# **No.** Softmax can give any positive probabilities with the sum 1, so that it can come as close to this label as one likes. The loss remains all the same.
+#
+# </details>

@@ -148,7 +148,7 @@ from mnist_utils.claims import claim
 
 claim("clipped-loss", clipped_loss, identity=16.118,
       about="loss that Keras computes from probabilities where the true loss is 40")
-claim("clipped-gradient", np.abs(clipped_gradient).max(), identity=0.0,
+claim("clipped-gradient", np.abs(clipped_gradient).max(), identity=0,
       about="largest component of the gradient of the loss that Keras computes from "
             "probabilities where the true loss is 40")
 
@@ -172,7 +172,7 @@ softmax_last, softmax_hidden
 
 # %% tags=["hide-cell"]
 # checks
-claim("softmax-last-loss", softmax_last, identity=40.0,
+claim("softmax-last-loss", softmax_last, identity=40,
       about="loss of a network that ends in softmax where the true loss is 40")
 
 # %% [markdown]
@@ -276,3 +276,88 @@ same_as_keras(binary_loss)
 # ## Further reading
 #
 # How accurately log-sum-exp and softmax can be computed, with proofs: Blanchard et al. (2021).
+
+# %% [markdown]
+# ## Quiz
+#
+# Choose an answer in your mind, then open it.
+#
+# **1.** The textbook formula of softmax, $e^{z_i} / \sum_k e^{z_k}$, is computed in `float32` for the logits 95, 0 and 1. What comes out? (Numbers above about $3.4 \cdot 10^{38} \approx e^{88.7}$ are stored as infinity.)
+#
+# <details><summary><code>nan</code>, 0 and 0</summary>
+#
+# **Right.** The first exponential and the sum are both infinite, and infinity divided by infinity is `nan`. The others are finite numbers divided by infinity.
+#
+# </details>
+#
+# <details><summary>1, 0 and 0</summary>
+#
+# **No.** That is the right answer, up to rounding. The computer would find it if the largest logit was subtracted first.
+#
+# </details>
+#
+# <details><summary><code>nan</code>, <code>nan</code> and <code>nan</code></summary>
+#
+# **No.** The infinite sum is in all three denominators, but only the first numerator is infinite too. A finite number divided by infinity is 0.
+#
+# </details>
+#
+# **2.** Somebody subtracts the largest logit, computes softmax in `float32` without any clipping, and takes minus the logarithm of the correct class's probability. The correct logit is 200 below the largest. What is the result?
+#
+# <details><summary>200, as it should be, since the shift prevents both accidents.</summary>
+#
+# **No.** The shift prevents overflow. The probability is still too small for its type and becomes 0 before the logarithm sees it.
+#
+# </details>
+#
+# <details><summary><code>nan</code>, since the exponential of the largest logit overflows.</summary>
+#
+# **No.** After the shift the largest logit is 0 and its exponential 1, so that nothing overflows any more.
+#
+# </details>
+#
+# <details><summary>Infinity, since the probability underflows to 0 before.</summary>
+#
+# **Right.** The cure has a second half: go from the logits to the logarithm directly, without passing through the probability. Then the loss is 200.
+#
+# </details>
+#
+# **3.** A loss gets probabilities only, and replaces those below $10^{-7}$ by $10^{-7}$. The correct class of an image has the probability $10^{-12}$. What does the training learn from this image?
+#
+# <details><summary>As much as without clipping, since only the loss is changed and the gradient stays $p - y$.</summary>
+#
+# **No.** Automatic differentiation follows what was computed. A number that was replaced by a constant has the derivative 0.
+#
+# </details>
+#
+# <details><summary>Nothing, since a clipped number is a constant, and the gradient of a constant is 0.</summary>
+#
+# **Right.** So the images on which the network is most wrong do not teach it anything. With logits in place of probabilities, no clipping is needed.
+#
+# </details>
+#
+# <details><summary>More than from any other image, since its loss is the largest that can come out.</summary>
+#
+# **No.** The largest loss need not come with the largest gradient. At this value the loss is flat, since clipping has cut the connection to the weights.
+#
+# </details>
+#
+# **4.** A network ends in `Dense(10)` without an activation function. What has to be told to Keras's cross-entropy?
+#
+# <details><summary>Nothing, since Keras puts the missing softmax in by itself.</summary>
+#
+# **No.** Keras's TensorFlow backend looks behind a softmax that is there. It does not add one that is missing, and would take the logits for probabilities.
+#
+# </details>
+#
+# <details><summary>That its labels are one-hot, since logits are ten numbers.</summary>
+#
+# **No.** One-hot or integer is a question of the labels, and either works with its own loss. What the loss cannot know is whether it gets logits.
+#
+# </details>
+#
+# <details><summary>That it gets logits, by the argument <code>from_logits=True</code>.</summary>
+#
+# **Right.** Then softmax and logarithm are computed together from the logits, which is stable on every backend.
+#
+# </details>

@@ -277,6 +277,10 @@ claim("wrong-start-recovered", (ends["rate 5"] > 0.5).sum(), trained=True,
 claim("recovered-at-smaller-rate", (ends["rate 2"] > 0.5).sum(), trained=True,
       about="64-64 networks of five with a validation accuracy above 0.5, 600 steps "
       "from a confidently wrong start, squared error, learning rate 2")
+claim("smaller-rate-recovers",
+      bool((ends["rate 2"] > 0.5).sum() >= (ends["rate 5"] > 0.5).sum()), trained=True,
+      about="from a confidently wrong start, squared error brings at least as many of "
+      "five networks above 0.5 at the learning rate 2 as at 5")
 claim("lowest-largest-probability", ends["largest p, rate 5"][lowest], trained=True,
       about="mean largest probability of the network with the lowest accuracy of five, "
       "600 steps from a confidently wrong start, squared error, learning rate 5")
@@ -324,3 +328,68 @@ check_answer("brier-worst", round(worst, 1), "2c6b9082", decimals=1)
 # ## Further reading
 #
 # Squared error against cross-entropy in modern networks: Hui and Belkin (2021). Squared error as a scoring rule, from weather forecasting: Brier (1950); scoring rules in general: Gneiting and Raftery (2007).
+
+# %% [markdown]
+# ## Quiz
+#
+# Choose an answer in your mind, then open it.
+#
+# **1.** Which property has cross-entropy after a softmax, and squared error after a softmax has not?
+#
+# <details><summary>It is smallest, on average, at the true probabilities.</summary>
+#
+# **No.** This holds for both: squared error is a strictly proper scoring rule, too.
+#
+# </details>
+#
+# <details><summary>It has a slope which a training can follow downhill.</summary>
+#
+# **No.** Both are smooth functions of the weights with a slope. It is accuracy that has none.
+#
+# </details>
+#
+# <details><summary>It pulls hardest where the network is most wrong.</summary>
+#
+# **Right.** Its gradient with respect to the logits is $p - y$. In squared error each component has a probability as a further factor, and all become tiny where the network is confidently wrong.
+#
+# </details>
+#
+# **2.** Somebody replaces cross-entropy by squared error, changes nothing else, and gets a much lower accuracy after a few hundred steps. What is the first thing to try?
+#
+# <details><summary>A larger rate, since this loss has smaller gradients.</summary>
+#
+# **Right.** Squared error divides by the number of classes and brings the factors of softmax, so that the same rate makes much shorter steps. Without a rate of its own, the comparison is one of scales.
+#
+# </details>
+#
+# <details><summary>Another start, since this loss has reached a bad minimum.</summary>
+#
+# **No.** After a few short steps it has most likely not reached any minimum. The steps may be too short, which a rate of its own would show.
+#
+# </details>
+#
+# <details><summary>Nothing, since a classifier cannot be trained with this loss.</summary>
+#
+# **No.** It can: with a rate that suits it, squared error kept up with cross-entropy from an ordinary start. What looked like a verdict was mostly the scale of the loss.
+#
+# </details>
+#
+# **3.** Softmax gives the correct class a probability near 0 and one wrong class nearly 1. Why does squared error hardly pull on the correct logit?
+#
+# <details><summary>Because the squared error is close to its minimum there.</summary>
+#
+# **No.** It is close to its largest possible value. Being flat is not the same as being at the bottom.
+#
+# </details>
+#
+# <details><summary>Because its derivative has the correct probability as a factor.</summary>
+#
+# **Right.** That factor comes from softmax. In cross-entropy the derivative of the logarithm cancels it, in squared error nothing does.
+#
+# </details>
+#
+# <details><summary>Because prediction and label differ by so little in that place.</summary>
+#
+# **No.** They differ by nearly 1, as much as they can. The large difference is multiplied by a tiny factor that softmax brings in.
+#
+# </details>

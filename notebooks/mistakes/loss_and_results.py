@@ -17,7 +17,7 @@
 #
 # > **In short**
 # >
-# > Five mistakes more: two make a network answer a question that nobody asked, three happen after all networks have been trained. One costs 0.105 of accuracy after two epochs (one run), one costs all of it, and one makes error bars 11 to 104 times too long. The last has no symptom at all. The lesson ends with the checks worth having. The first of them needs no code: know beforehand what should come out.
+# > Five mistakes more: two make a network answer a question that nobody asked, three happen after all networks have been trained. One costs 0.105 of accuracy after two epochs (one run), one costs all of it, and one draws error bars that cannot be. The last has no symptom at all. The lesson ends with the checks worth having. The first of them needs no code: know beforehand what should come out.
 # >
 # > *Read before*: [Cross-entropy](../loss/cross_entropy.ipynb), [Ten epochs, and ten seeds](../training/ten_epochs.ipynb), [Five factors, three replicates](../hinton/five_factors.ipynb).
 #
@@ -304,7 +304,7 @@ claim("mistakes-window-range", right.max() - right.min(), stored=0.00373,
       about="largest difference between the mean test accuracies of two of five "
             "factors, study hinton-assignment")
 claim("mistakes-window-gap", (compared["false"] - compared["right"]).abs().max(),
-      stored=0.00370,
+      stored="0.00370",
       about="largest error of a factor's mean test accuracy, if taken over "
             "overlapping windows, study hinton-assignment")
 
@@ -431,3 +431,88 @@ check_answer("right-windows", sum(start % 3 == 0 for start in starts), "f82f102f
 # ## Further reading
 #
 # How studies in seventeen fields went wrong by leakage, with a list of its kinds: Kapoor and Narayanan (2023). A recipe for training that consists mostly of checks: [Karpathy (2019)](https://karpathy.github.io/2019/04/25/recipe/).
+
+# %% [markdown]
+# ## Quiz
+#
+# Choose an answer in your mind, then open it.
+#
+# **1.** A small network reached 0.97 on some data. A larger one, on the same data, ends at 0.57. What should be done first?
+#
+# <details><summary>Look for a mistake before training again</summary>
+#
+# **Right.** The result contradicts what was known beforehand, and that is the strongest sign of a fault. Further experiments would all contain it.
+#
+# </details>
+#
+# <details><summary>Search for a better regularization factor</summary>
+#
+# **No.** Over-fitting does not cost forty points here. A plot over factors then describes the mistake and not the factors.
+#
+# </details>
+#
+# <details><summary>Report it as a case where more units do harm</summary>
+#
+# **No.** That is a bold claim, against what other people find. A fault has to be excluded first.
+#
+# </details>
+#
+# **2.** The caption of a plot says “mean accuracies with error bars, five seeds”, and nothing more. What is missing?
+#
+# <details><summary>Nothing, as bars are the standard deviation by convention</summary>
+#
+# **No.** There is no such convention. Papers draw standard deviations, standard errors, intervals and ranges, which differ much in length.
+#
+# </details>
+#
+# <details><summary>What a bar is, such as a standard deviation</summary>
+#
+# **Right.** With the number of runs alone a bar cannot be read: a standard deviation, a standard error and an interval answer different questions.
+#
+# </details>
+#
+# <details><summary>The numbers of the five seeds, for those who repeat it</summary>
+#
+# **No.** They belong with the code and the data. Without them the plot can be read, without the meaning of its bars it cannot.
+#
+# </details>
+#
+# **3.** `names` has four entries and `means` has six. What does `zip(names, means)` give in a loop?
+#
+# <details><summary>An error at the fifth round, as a name is missing</summary>
+#
+# **No.** This happens with `zip(names, means, strict=True)`. Without it Python does not compare the lengths.
+#
+# </details>
+#
+# <details><summary>Six pairs, the last two with <code>None</code> as a name</summary>
+#
+# **No.** This is what `itertools.zip_longest` does. Plain `zip` fills nothing up.
+#
+# </details>
+#
+# <details><summary>Four pairs, and no word about the other two</summary>
+#
+# **Right.** `zip` stops at the end of the shortest. Where lengths must agree, `strict=True` turns a mismatch into an error.
+#
+# </details>
+#
+# **4.** Why does a mistake that makes a result slightly too good live longer than one that makes it far too low?
+#
+# <details><summary>Its effect is so small that it does no harm</summary>
+#
+# **No.** A few tenths of a percent are often all that a comparison is about. They can decide which method is called better.
+#
+# </details>
+#
+# <details><summary>Nobody looks for faults in a welcome result</summary>
+#
+# **Right.** A bad figure makes one look for the reason, a good one is believed. So the check has to be a habit that does not wait for a symptom.
+#
+# </details>
+#
+# <details><summary>Python reports low results and not high ones</summary>
+#
+# **No.** No program knows what a result should be. Neither of the two raises an error.
+#
+# </details>

@@ -465,3 +465,74 @@ check_answer("constant-answer", int(np.flatnonzero(shares == 0.1135)[0]), "a369f
 # ## Further reading
 #
 # A recipe for training networks that consists mostly of checks: [Karpathy (2019)](https://karpathy.github.io/2019/04/25/recipe/).
+
+# %% [markdown]
+# ## Quiz
+#
+# Choose an answer in your mind, then open it.
+#
+# **1.** A network for 26 letters has not learned anything yet, and gives each class about the same probability. Which mean cross-entropy do you expect?
+#
+# <details><summary>About $1 / 26$</summary>
+#
+# **No.** That is the probability that each class gets. The loss is minus its logarithm.
+#
+# </details>
+#
+# <details><summary>About $\log 26$</summary>
+#
+# **Right.** The correct class has the probability $1/26$, and $-\log(1/26) = \log 26$. It is good to know this number before any training starts.
+#
+# </details>
+#
+# <details><summary>About $\log 10$</summary>
+#
+# **No.** This is the number for ten classes, known from the digits. It changes with the number of classes.
+#
+# </details>
+#
+# **2.** A network gives every image the same answer. How does its confusion matrix look, with a row for each digit and a column for each answer?
+#
+# <details><summary>All counts stand in one row</summary>
+#
+# **No.** A row holds the images of one digit. There are images of all digits, so no row is empty.
+#
+# </details>
+#
+# <details><summary>The counts are spread evenly</summary>
+#
+# **No.** That is how guessing at random looks. A constant answer leaves nine columns empty.
+#
+# </details>
+#
+# <details><summary>All counts stand on the diagonal</summary>
+#
+# **No.** That is a network without errors. Here the diagonal has one entry that is not 0, where the answer happens to be right.
+#
+# </details>
+#
+# <details><summary>All counts stand in one column</summary>
+#
+# **Right.** The columns are the answers, and only one is given. The accuracy then is the share of this digit.
+#
+# </details>
+#
+# **3.** What is the advantage of `assert` before a training over a line that prints the same quantity?
+#
+# <details><summary>It is quicker, since nothing has to be printed</summary>
+#
+# **No.** Either takes next to no time. What counts is what happens when the quantity is wrong.
+#
+# </details>
+#
+# <details><summary>It mends the value before the training begins</summary>
+#
+# **No.** It changes nothing: the mending is left to you.
+#
+# </details>
+#
+# <details><summary>It stops the program, even if nobody looks</summary>
+#
+# **Right.** A print has to be read and judged each time. An `assert` states what must hold and turns a breach of it into an error.
+#
+# </details>

@@ -17,7 +17,7 @@
 #
 # > **In short**
 # >
-# > Networks that read 99.6% of 500 test digits of MNIST read 8.8% of photographs of the same digits, if a photograph is only resized to 28 × 28 pixels. After some twenty lines of NumPy and SciPy it is 99.5%. (Means of the five stored networks of [Good, and what stays wrong](../convnets/good.ipynb); the photographs are made by computer.) What the lines have to do is what this lesson asks you to guess.
+# > Networks that read 99.6% of 500 test digits of MNIST read 8.8% of photographs of the same digits, if a photograph is only resized to 28 × 28 pixels. After three short functions of NumPy and SciPy it is 99.5%. (Means of the five stored networks of [Good, and what stays wrong](../convnets/good.ipynb); the photographs are made by computer.) What they have to do is what this lesson asks you to guess.
 # >
 # > *Read before*: [What the MNIST files hold](../data/files.ipynb), [Good, and what stays wrong](../convnets/good.ipynb).
 #
@@ -129,65 +129,47 @@ share = np.mean(np.max(sides, axis=0) == 20)
 farthest = np.abs(np.array(middles) - 14).max()
 float(share), float(farthest)
 
-
 # %% [markdown]
 # <details><summary>Solution of Exercise 33.1, continued</summary>
 #
-# The longer side is 20 pixels in 99.98% of them, and in every tenth image, where we looked, the center of mass is at most 0.50 rows or columns from the pixel (14, 14): digits were moved by whole pixels. So, first, the ink. A closing by a square (the darkest of the brightest neighbors) removes everything dark that is narrower than the square, and leaves the paper; ink is what swallows a share of the paper's light.
+# The longer side is 20 pixels in 99.98% of them, and in every tenth image, where we looked, the center of mass is at most 0.50 rows or columns from the pixel (14, 14): digits were moved by whole pixels. The package does the same, in three steps. First, the ink.
 #
 # </details>
 
 # %%
 # solution
-def find_ink(photo):
-    paper = ndimage.grey_closing(photo, size=(31, 31))
-    ink = 1 - photo / paper  # 0 for paper, however the light falls
-    return ink * (ink > 0.2 * ink.max())  # without the grain of the paper
+import inspect
 
+from mnist_utils.preparation import find_ink, fit_box, place, prepare
+
+print(inspect.getsource(find_ink))
 
 # %% [markdown]
 # <details><summary>Solution of Exercise 33.1, continued</summary>
 #
-# Then the box. Before an image is made smaller it is blurred, so that each new pixel is a mean of the old ones and not one of them: that is anti-aliasing. At the end the brightest pixel becomes 1.
+# The paper of a drawing has one gray level. In a photograph, a closing by a square (the darkest of the brightest neighbors) removes everything dark that is narrower than the square, and leaves the paper; ink is what swallows a share of the paper's light. For our photographs the square has a side of 31 pixels; larger ones are made smaller before, by means over blocks. Then the box.
 #
 # </details>
 
 # %%
 # solution
-def fit_box(ink, side=20):
-    ink = ink[ndimage.find_objects((ink > 0).astype(int))[0]]  # cropped
-    shape = np.round(side * np.array(ink.shape) / max(ink.shape)).clip(1)
-    blurred = ndimage.gaussian_filter(ink, (ink.shape / shape / 2 - 0.5).clip(0))
-    small = ndimage.zoom(blurred, shape / ink.shape, order=1,
-                         grid_mode=True, mode="nearest")
-    return (small / small.max()).clip(0, 1)
-
+print(inspect.getsource(fit_box))
 
 # %% [markdown]
 # <details><summary>Solution of Exercise 33.1, continued</summary>
 #
-# Last, the place.
+# Before an image is made smaller it is blurred, so that each new pixel is a mean of the old ones and not one of them: that is anti-aliasing. Last, the place. (`prepare` does all three, and gives whole gray levels from 0 to 255.)
 #
 # </details>
 
 # %%
 # solution
-def place(ink, middle):
-    corner = np.round(14 - np.array(middle)).astype(int)
-    row, column = corner.clip(0, 28 - np.array(ink.shape))
-    image = np.zeros((28, 28))
-    image[row : row + ink.shape[0], column : column + ink.shape[1]] = ink
-    return image
-
-def prepare(photo):
-    digit = fit_box(find_ink(photo))
-    return place(digit, ndimage.center_of_mass(digit))
-
+print(inspect.getsource(place))
 
 # %% mystnb={"figure": {"name": "fig-own-steps", "caption": "From left to right: the photograph, resized; its ink, resized; the digit in its box; centered by mass; and the digit of MNIST that was photographed."}, "image": {"alt": "Five images of a seven. The first is dark on gray and small; the second is light on black and small; the third fills a box of 20 pixels; the fourth has it near the middle of 28 by 28 pixels and looks like the fifth, but leans."}}
 # solution
 steps = [pixels, find_ink(photo).reshape(28, 4, 28, 4).mean(axis=(1, 3)),
-         fit_box(find_ink(photo)), prepare(photo), clean[0]]
+         fit_box(find_ink(photo)), prepare(photo) / 255, clean[0]]
 titles = ["resized", "ink", "box", "centered", "MNIST"]
 figure, axes = plt.subplots(1, 5, figsize=(8, 1.9))
 for axis, image, title in zip(axes, steps, titles, strict=True):
@@ -214,7 +196,7 @@ steps = {
     "resized": np.reshape(photos, (-1, 28, 4, 28, 4)).mean(axis=(2, 4)),
     "its ink, resized": np.reshape(inks, (-1, 28, 4, 28, 4)).mean(axis=(2, 4)),
     "box in the middle": [place(box, np.array(box.shape) / 2) for box in boxes],
-    "prepared": [prepare(photo) for photo in photos],
+    "prepared": [prepare(photo) / 255 for photo in photos],
 }
 prepared = {step: accuracy(images) for step, images in steps.items()}
 {step: round(right, 3) for step, right in prepared.items()}
@@ -229,13 +211,13 @@ prepared = {step: accuracy(images) for step, images in steps.items()}
 # %%
 # solution
 leaning = [photograph(digit, seed, 30) for seed, digit in enumerate(x_test[::20])]
-turned = accuracy([prepare(photo) for photo in leaning])
+turned = accuracy([prepare(photo) / 255 for photo in leaning])
 round(turned, 3)
 
 # %% [markdown]
 # <details><summary>Solution of Exercise 33.1, continued</summary>
 #
-# 0.925. MNIST was not turned upright either, so hold the camera straight.
+# 0.925. MNIST was not turned upright either, so hold the camera straight. The page Draw a digit takes these steps with what you draw or photograph, and lets you leave out each of them.
 #
 # **The check.** Before you ask a network about an image of your own, draw it beside one of MNIST. `preprocess` refuses images with a bright border:
 #
@@ -250,9 +232,9 @@ except ValueError as error:
 
 # %% tags=["hide-cell"]
 # solution
-claim("own-digit-mnist", alone["none"], stored=0.9960,
+claim("own-digit-mnist", alone["none"], stored="0.9960",
       about="accuracy of the five stored networks good on every 20th test digit")
-claim("own-digit-inverted", alone["dark ink on white paper"], stored=0.1100,
+claim("own-digit-inverted", alone["dark ink on white paper"], stored="0.1100",
       about="accuracy of the five stored networks good on every 20th test digit, "
             "inverted")
 claim("own-digit-shifted", alone["off center, 4 right and 4 down"], stored=0.8844,
@@ -264,10 +246,10 @@ claim("own-digit-turned", alone["turned by 30 degrees"], stored=0.9524,
 claim("own-digit-box", share, data=0.99978,
       about="share of the training images whose digit is 20 pixels long on its "
             "longer side")
-claim("own-digit-middle", farthest, data=0.500,
+claim("own-digit-middle", farthest, data=0.49998,
       about="largest distance in rows or columns of the center of mass from pixel "
             "(14, 14), every tenth training image")
-claim("own-digit-resized", prepared["resized"], stored=0.0880,
+claim("own-digit-resized", prepared["resized"], stored="0.0880",
       about="accuracy of the five stored networks good on synthetic photographs "
             "of 500 test digits, resized")
 claim("own-digit-ink", prepared["its ink, resized"], stored=0.8544,
@@ -335,14 +317,79 @@ check_answer("own-upside-down", int(np.bincount(answers).argmax()), "666b6c6b")
 #
 # > **Exercise 33.4** (Your own photograph (open-ended))
 # >
-# > Write ten digits with a felt pen, photograph each alone, crop the photographs to squares, and read the files with `plt.imread("seven.jpg")[..., :3].mean(axis=2) / 255` (a PNG has values from 0 to 1 already: leave the division out). How many does the network read, resized only and prepared? A photograph has more pixels than ours: what has to change in `find_ink`?
+# > Write ten digits with a felt pen, photograph each alone, and give what `plt.imread("seven.jpg")` reads to `prepare`. How many does the network read? Which step fails where it fails? (`prepare(image, with_steps=True)` returns what each step left.)
 #
 # <details><summary>Solution of Exercise 33.4</summary>
 #
-# The square of the closing has to be wider than a stroke, in pixels. The simplest way is to make the photograph smaller first, by means over blocks, until its shorter side has some 112 pixels. Draw the result of each step, as in Fig. 33.2; a shadow or the edge of the sheet shows as ink at once.
+# Draw the result of each step, as in Fig. 33.2; a shadow or the edge of the sheet shows as ink at once. A stroke that is wider than the square of the closing, about a quarter of the shorter side of the photograph, is taken for paper.
 #
 # </details>
 #
 # ## Further reading
 #
 # How MNIST was made, as far as it could be found out again from the digits that were left over: Yadav and Bottou (2019).
+
+# %% [markdown]
+# ## Quiz
+#
+# Choose an answer in your mind, then open it.
+#
+# **1.** The photographs of this lesson are made by computer, out of test digits of MNIST. How does the measured accuracy bear on real photographs of digits by other people?
+#
+# <details><summary>It should be about the same, as the same network reads them</summary>
+#
+# **No.** The network is the same, the images are not. Shadows, ruled lines, thin pens and other styles of writing are missing here.
+#
+# </details>
+#
+# <details><summary>It is rather too low, as noise was added on purpose</summary>
+#
+# **No.** The added grain and light are mild. What real photographs have in addition makes them harder.
+#
+# </details>
+#
+# <details><summary>It is rather too high, as these digits are MNIST's own</summary>
+#
+# **Right.** Their strokes and styles are those that the network was trained on. How much lower the figure would be was not measured.
+#
+# </details>
+#
+# **2.** A network gives a photograph the answer 3 with a confidence of 0.98. What does this number tell?
+#
+# <details><summary>That it prefers the 3 by far, and no more</summary>
+#
+# **Right.** Softmax shares 1 among ten classes, whatever the image. On images unlike those of the training, confidence is no evidence.
+#
+# </details>
+#
+# <details><summary>That the answer is right in 98 of 100 such cases</summary>
+#
+# **No.** This would hold for a calibrated network on images like those it was trained on. A photograph need not be one.
+#
+# </details>
+#
+# <details><summary>That the photograph resembles the training images</summary>
+#
+# **No.** The network was trained to tell digits apart, and not to judge whether an image is like those it knows.
+#
+# </details>
+#
+# **3.** A photograph of 112 × 112 pixels is made into 28 × 28 by the means of blocks of 4 × 4. A straight vertical pen line is one pixel wide and fully black, on white paper. How black are the new pixels that it crosses?
+#
+# <details><summary>Fully black, as before</summary>
+#
+# **No.** This would be so if the darkest pixel of each block were kept. A mean takes in the paper around the line.
+#
+# </details>
+#
+# <details><summary>A quarter of the way from white to black</summary>
+#
+# **Right.** In a block of 16 pixels the line covers four. This is why a thin pen nearly vanishes, and a felt pen is the better choice.
+#
+# </details>
+#
+# <details><summary>A sixteenth of the way from white to black</summary>
+#
+# **No.** That is a block with a single dark pixel. The line runs through all four rows of a block.
+#
+# </details>

@@ -17,11 +17,11 @@
 #
 # > **In short**
 # >
-# > The network has two hidden layers of 64 units with ReLU and an output layer of 10 units with softmax; Flatten, which Keras lists as a layer, too, has no units and no parameters. **ReLU** is chosen because it bends, so that the layers together are more than one linear map; because it costs one comparison; and because it passes the gradient of an active unit on undiminished. **Softmax** is chosen because it turns ten numbers of any size into ten probabilities that add up to 1. A dense layer has a weight for each pair of input and unit and a bias for each unit: $50{,}240 + 4{,}160 + 650$ make 55,050 parameters. 784 is the number of pixels of an image, 10 the number of classes; 64 is a free choice.
+# > The network has two hidden layers of 64 units with ReLU and an output layer of 10 units with softmax; Flatten, which Keras lists as a layer, too, has no units and no parameters. **ReLU** is chosen because it bends, so that the layers together are more than one linear map (a product with one matrix); because it costs one comparison; and because it passes the gradient of an active unit on undiminished. **Softmax** is chosen because it turns ten numbers of any size into ten probabilities that add up to 1. A dense layer has a weight for each pair of input and unit and a bias for each unit: $50{,}240 + 4{,}160 + 650$ make 55,050 parameters. 784 is the number of pixels of an image, 10 the number of classes; 64 is a free choice.
 # >
 # > *Read before*: [Float32, division by 255, one-hot labels](../data/types_and_labels.ipynb). You need products of a vector and a matrix, and what a derivative is.
 #
-# This lesson rebuilds the network of the assignment from additions and multiplications, until every one of its parameters is accounted for. Here it is in Keras.
+# This lesson rebuilds the network of the assignment from its arithmetic, until every one of its parameters is accounted for. Here it is in Keras.
 
 # %% tags=["remove-stderr"]
 import keras
@@ -41,11 +41,11 @@ network = keras.Sequential(
 # %% [markdown]
 # ## The whole network
 #
-# An image goes in at the top. Each layer takes the result of the one above and passes on its own. A *unit*, also called a neuron, computes one number of that result. Fig. 5.1 shows all of it.
+# An image goes in at one end. Each layer takes the result of the one before and passes on its own. A *unit*, also called a neuron, computes one number of that result. Fig. 5.1 shows all of it.
 #
 # ![An image of 28 by 28 pixels is flattened, with 0 parameters, to a column of 784 inputs. Each input is joined to each of 64 units with ReLU, these to 64 more units with ReLU, and these to 10 units with softmax, numbered 0 to 9. Below the three sets of connections stand their parameters: 50,240, 4,160 and 650.](../../assets/diagrams/dense-network.svg)
 #
-# *Fig. 5.1.* The whole network. Circles are numbers, most of them left out; lines are weights. The bottom row counts the parameters of each layer: a kernel of weights and a bias for each unit.
+# *Fig. 5.1.* The whole network. Circles are numbers, most of them left out; lines are weights. The bottom row counts the parameters of each layer: one kernel of weights for the layer, and one bias for each unit.
 #
 # The network is one formula, too. With $x$ for the 784 pixels of an image in a row and $p$ for the ten probabilities,
 #
@@ -63,7 +63,7 @@ network = keras.Sequential(
 [(layer.__class__.__name__, layer.count_params()) for layer in network.layers]
 
 # %% [markdown]
-# The literature, as a rule, counts the layers that have weights: two *hidden layers* of 64 units and an *output layer* of 10 units, a network of three layers. Both counts are in use, so say which one you mean.
+# The literature, as a rule, counts the layers that have weights: two *hidden layers*, between input and output, of 64 units each, and an *output layer* of 10 units, a network of three layers. Both counts are in use, so say which one you mean.
 #
 # ## Flatten: the same numbers in a row
 #
@@ -88,7 +88,7 @@ order = np.random.default_rng(seed=0).permutation(784)
 np.allclose(x[:, order] @ W1[order], x @ W1, atol=1e-5)
 
 # %% [markdown]
-# So if all images, those for training and those for testing, are scrambled in the same way, the task is no harder to this network than before. Convolutional layers are built to use what is ignored here.
+# So if all images, those for training and those for testing, are scrambled in the same way, the task is no harder to this network than before, since its initial weights are drawn independently from one distribution. Convolutional layers are built to use what is ignored here.
 #
 # ## Dense: weighted sums
 #
@@ -124,7 +124,7 @@ np.allclose(x[:, order] @ W1[order], x @ W1, atol=1e-5)
 # \tag{5.4}
 # $$
 #
-# At $z = 0$ there is no derivative; Keras uses 0 there. Before ReLU an S-shaped function was usual, the *sigmoid* $\sigma(z) = 1/(1 + e^{-z})$. Fig. 5.2 compares the two, and their derivatives.
+# At $z = 0$ there is no derivative; Keras uses 0 there. Before ReLU S-shaped functions were usual, such as the *sigmoid* $\sigma(z) = 1/(1 + e^{-z})$. Fig. 5.2 compares ReLU and sigmoid, and their derivatives.
 
 # %% mystnb={"figure": {"name": "fig-activations", "caption": "ReLU and sigmoid, and their derivatives."}, "image": {"alt": "Two plots over sums from minus 4 to 4. Left, ReLU is 0 up to 0 and then rises with slope 1; the sigmoid is an S from 0 to 1. Right, the derivative of ReLU jumps from 0 to 1 at 0; that of the sigmoid is a flat hill of height one quarter."}}
 import matplotlib.pyplot as plt
@@ -144,9 +144,9 @@ axes[1].legend(["ReLU", "sigmoid"]);
 # *Fig. 5.2.* ReLU and sigmoid, and their derivatives.
 
 # %% [markdown]
-# Training sends the gradient from the output back to the first layer, and in each layer multiplies it by weights and by this derivative. For the sigmoid it is at most $1/4$, and nearly 0 for sums far from 0, so that the gradient shrinks unless the weights make up for it. For ReLU it is exactly 1 wherever the unit is active, that is, its sum positive. So, in one sentence: **ReLU is chosen because it bends, so that the layers together are more than one linear map; because it costs one comparison; and because it passes the gradient of an active unit on undiminished.** (Strictly, the bias makes the map affine: linear, and then shifted.) [Silent units, work and memory](silent_units.ipynb) compares the two in single trainings.
+# Training sends derivatives of the loss from the output back to the first layer, and in each layer multiplies them by weights and by the derivative of the activation function. For the sigmoid that is at most $1/4$, and nearly 0 for sums far from 0, so that they shrink unless the weights make up for it. For ReLU it is exactly 1 wherever the unit is active, that is, its sum positive. So, in one sentence: **ReLU is chosen because it bends, so that the layers together are more than one linear map; because it costs one comparison; and because it passes the gradient of an active unit on undiminished.** (Strictly, the bias makes the map affine: linear, and then shifted.) [Silent units, work and memory](silent_units.ipynb) compares the two in single trainings.
 #
-# The original submission says that ReLU "does not work well when there are negative" values. Negative sums are not a fault. They are what ReLU is there for: a unit that outputs 0 can be read as saying that its feature is absent from this image. What it costs is in the second half of (5.4): where the output is 0, so is the derivative, and from that image the unit's own weights learn nothing.
+# The original submission says that ReLU "does not work well when there are negative" values. Negative sums are not a fault. They are what ReLU is there for: a unit that outputs 0 can be read as saying that the pattern it answers to is absent from this image. What it costs is in the second half of (5.4): where the output is 0, so is the derivative, and from that image the unit's own weights learn nothing.
 #
 # ## Softmax: from sums to probabilities
 #
@@ -191,7 +191,7 @@ from_keras = network(images)[0].numpy()
 pd.DataFrame({"by hand": by_hand, "Keras": from_keras}).T.round(3)
 
 # %% [markdown]
-# The two rows agree: Keras computes this formula, and nothing else. That no digit gets a large probability is as it should be. The weights are still those that were drawn at random; the network has learned nothing.
+# The two rows agree for this image, up to rounding: Keras computes this formula. That no digit gets a large probability is as it should be. The weights are still those that were drawn at random; the network has learned nothing.
 
 # %% tags=["hide-cell"]
 # checks
@@ -317,7 +317,7 @@ check_answer("count", parameters_of([784, 7, 64, 30, 10]), "966bb4e7")
 # %% [markdown]
 # > **Exercise 5.4** (Without ReLU)
 # >
-# > Without ReLU in the hidden layers, the three dense layers collapse into one. How many parameters does the smallest dense network **with ten output units** have that can compute every function that 784-64-64-10 can compute without ReLU?
+# > Without ReLU in the hidden layers, the three dense layers collapse into one. How many parameters has that single dense layer?
 
 # %%
 answer = None
@@ -338,3 +338,94 @@ check_answer("without-relu", networks.dense(()).count_params(), "ffd804dc")
 # ## Further reading
 #
 # Chapter 6 of Goodfellow et al. (2016) treats dense networks and their activation functions in depth. Hornik et al. (1989) prove that one hidden layer of S-shaped units, if there are enough of them, comes as close as one likes to any continuous function on a bounded, closed set of inputs; how to find the weights, the theorem does not say. Where softmax got its name: Bridle (1990).
+
+# %% [markdown]
+# ## Quiz
+#
+# Choose an answer in your mind, then open it.
+#
+# **1.** How many parameters has a dense layer with 100 inputs and 20 units?
+#
+# <details><summary>2,000, a weight for each pair of an input and a unit.</summary>
+#
+# **No.** The weights are counted rightly, but each unit also has a bias, which is a parameter too.
+#
+# </details>
+#
+# <details><summary>2,100, a weight for each pair and a bias for each input.</summary>
+#
+# **No.** The bias is added to a unit's sum, so that there is one for each unit and none for the inputs.
+#
+# </details>
+#
+# <details><summary>2,001, a weight for each pair and a bias for the layer.</summary>
+#
+# **No.** Each unit adds a bias of its own, so the layer has as many biases as units.
+#
+# </details>
+#
+# <details><summary>2,020, a weight for each pair and a bias for each unit.</summary>
+#
+# **Right.** There are 100 · 20 weights and 20 biases, which is the same as 101 · 20.
+#
+# </details>
+#
+# **2.** In a dense network with two hidden layers of 64 units and a softmax over ten, somebody leaves out the activation function of both hidden layers. What can the network compute now?
+#
+# <details><summary>As much as with ReLU, but it needs a longer training.</summary>
+#
+# **No.** More training does not help: whatever the weights are, the three layers together are one affine map before the softmax.
+#
+# </details>
+#
+# <details><summary>What a single dense layer with softmax computes.</summary>
+#
+# **Right.** Multiplied out, layers without a bend between them are a single kernel and a single bias. Depth pays only with something that bends.
+#
+# </details>
+#
+# <details><summary>More than with ReLU, since no negative sum is cut off.</summary>
+#
+# **No.** Cutting off is what makes the difference between the layers and one affine map. Without it nothing is gained by stacking them.
+#
+# </details>
+#
+# **3.** Of ten logits, that of digit 3 is larger by 2 than that of digit 8. What can be said of the probabilities that softmax gives to the two digits?
+#
+# <details><summary>That of digit 3 is twice as large as that of digit 8.</summary>
+#
+# **No.** Softmax does not divide the logits themselves but their exponentials, so a difference of 2 gives the ratio $e^2$.
+#
+# </details>
+#
+# <details><summary>That of digit 3 is $e^2$ times that of digit 8.</summary>
+#
+# **Right.** Both have the same denominator, which cancels in the ratio. Differences of logits become ratios of probabilities, wherever the logits lie.
+#
+# </details>
+#
+# <details><summary>Nothing, as long as the eight other logits are not known.</summary>
+#
+# **No.** Each of the two probabilities depends on the other logits, but only through the common denominator, which cancels in their ratio.
+#
+# </details>
+#
+# **4.** The pixels of all images, for training and for the test, are reordered in one fixed random way. A dense network is trained anew on them. How will its test accuracy be?
+#
+# <details><summary>About as before, since it takes its inputs as a list without order.</summary>
+#
+# **Right.** Permuting the rows of the first kernel in the same way gives the old sums, and random initial weights do not prefer any order. Which pixels are neighbors, it never knew.
+#
+# </details>
+#
+# <details><summary>Much lower, since there are no strokes left that it could recognize.</summary>
+#
+# **No.** To a person the images are unreadable. But a dense layer does not use which pixels are neighbors, so for it nothing has been lost.
+#
+# </details>
+#
+# <details><summary>High on training images only, since it can still memorize these.</summary>
+#
+# **No.** The test images are reordered in the same way, so what the network learns about a pixel holds for them too.
+#
+# </details>

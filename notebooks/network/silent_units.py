@@ -132,6 +132,10 @@ table.round(4)
 claim("dead-at-one", table.loc[1.0, "dead, first layer"], trained=True,
       about="dead units of 64 in the first layer of a 64-64 network after 3 epochs at "
       "learning rate 1")
+claim("low-at-one-and-a-half", bool(table.loc[1.5, "validation accuracy"] < 0.5),
+      trained=True,
+      about="a 64-64 network reads fewer than half of the validation digits after 3 "
+      "epochs at learning rate 1.5")
 claim("accuracy-at-one-and-a-half", table.loc[1.5, "validation accuracy"], trained=True,
       about="validation accuracy of a 64-64 network after 3 epochs at learning rate "
       "1.5")
@@ -262,3 +266,68 @@ check_answer("hinton-multiply-adds", multiply_adds, "77fdf077")
 # ## Further reading
 #
 # Nair and Hinton (2010) made ReLU popular; Maas et al. (2013) compare it with variants that do not die.
+
+# %% [markdown]
+# ## Quiz
+#
+# Choose an answer in your mind, then open it.
+#
+# **1.** A hidden unit with ReLU is silent for two of three training images. What does that mean?
+#
+# <details><summary>It is dead for the training, and should be replaced.</summary>
+#
+# **No.** A dead unit is silent for every image. This one still learns from each image for which its sum is positive.
+#
+# </details>
+#
+# <details><summary>It is in order, and learns from the other images.</summary>
+#
+# **Right.** Other images silence other units, which is part of how a network tells images apart. Nothing has to be done.
+#
+# </details>
+#
+# <details><summary>It is too slow, and needs a larger learning rate.</summary>
+#
+# **No.** Silence is no sign of too small a rate. If anything, steps that are too long push units so far down that no image lifts them.
+#
+# </details>
+#
+# **2.** A unit of the first hidden layer has become dead: with ReLU it is silent for every training image. SGD goes on, without momentum or penalty. What becomes of the unit?
+#
+# <details><summary>A larger learning rate can lift it above 0 again.</summary>
+#
+# **No.** Its gradient is 0 for every image, and a larger rate times 0 is still 0. A larger rate can kill more units, not revive this one.
+#
+# </details>
+#
+# <details><summary>It comes back when the layers behind it have learned.</summary>
+#
+# **No.** The layers behind change what is done with its output, not its sum. Its inputs are the pixels, which never change.
+#
+# </details>
+#
+# <details><summary>It stays dead, since all its gradients are 0.</summary>
+#
+# **Right.** Its weights and bias are never moved again, and its inputs are fixed. In the second hidden layer the inputs do change, so there a return is possible.
+#
+# </details>
+#
+# **3.** For some image half of a hidden layer's units are silent. What does Keras save in the dense layer behind it?
+#
+# <details><summary>Half of the multiply-adds, as a product with 0 is 0.</summary>
+#
+# **No.** A person would skip these products. Keras computes one product of matrices, in which a 0 is multiplied like any other number.
+#
+# </details>
+#
+# <details><summary>Half of the memory, as their weights are not needed.</summary>
+#
+# **No.** For another image other units are silent, so every weight has to be kept. Its four bytes are stored in any case.
+#
+# </details>
+#
+# <details><summary>Nothing, as zeros are multiplied all the same.</summary>
+#
+# **Right.** The work of a dense layer is one multiply-add for each weight and each image, whatever the inputs are.
+#
+# </details>

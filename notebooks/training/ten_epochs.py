@@ -17,7 +17,7 @@
 #
 # > **In short**
 # >
-# > In ten epochs training and test accuracy rise, steeply at first and slowly later (Fig. 12.1). At the end the network of the assignment (two hidden layers of 64 units, SGD with a learning rate of 0.1, batches of 128) classifies 97.15% of the test images correctly, on average over ten seeds (standard deviation 0.0014, 95 % interval of the mean over seeds 0.9705 to 0.9725). The training curve begins below the test curve because `fit` reports an average over the epoch; measured at the same moment, the two begin together. The original submission has one run with 0.9699, as low as the lowest of our ten. What it calls validation accuracy was measured on the test set.
+# > In ten epochs training and test accuracy rise, steeply at first and slowly later (Fig. 12.1). At the end the network of the assignment (two hidden layers of 64 units, SGD with a learning rate of 0.1, batches of 128) classifies 97.15% of the test images correctly, on average over ten seeds (standard deviation 0.0014, 95 % interval of the mean over seeds 0.9705 to 0.9725). The training curve begins below the test curve because `fit` reports an average over the epoch; measured at the same moment, in the one run that we watched, the two differ by 0.0016 after the first epoch. The original submission has one run with 0.9699, a low one, but not unusual: 1 of our ten did no better. What it calls validation accuracy was measured on the test set.
 # >
 # > *Read before*: [Three sets of images, and why](../data/sets.ipynb), [The network and its 55,050 parameters](../network/parameters.ipynb), [Cross-entropy](../loss/cross_entropy.ipynb).
 #
@@ -31,7 +31,7 @@ submission = 0.9699  # quoted from the original submission, not measured here
 #
 # ## The plot that was asked for
 #
-# A training needs a network, a loss, and an *optimizer*, the rule by which the weights are changed. The assignment takes two hidden layers of 64 units, the cross-entropy, and *stochastic gradient descent* (SGD) with a learning rate of 0.1: every step changes each weight against the derivative of the loss on 128 images, its *batch*. [A step, its length, its batch](step_rate_batch.ipynb) follows such a step. A function makes the network, because we are going to need two.
+# A training needs a network, a loss, and an *optimizer*, the rule by which the weights are changed. The assignment takes two hidden layers of 64 units, the cross-entropy, and *stochastic gradient descent* (SGD) with a learning rate of 0.1: every step changes each weight against the derivative of the loss on 128 images, its *batch*. [A step, its length, its batch](step_rate_batch.ipynb) follows such a step. A function makes the network, because we are going to need several.
 
 # %% tags=["remove-stderr"]
 import keras
@@ -53,7 +53,7 @@ def new_network(seed=0, **settings):
 
 
 # %% [markdown]
-# The submission plots what `fit` reports. We want one number more, for a reason that comes below: the accuracy on the training images **when an epoch is over**. A *callback* gets it, an object whose methods `fit` calls at fixed moments. What it writes into `logs` appears in the history.
+# The submission plots what `fit` reports. We want one number more, for a reason that comes below: the accuracy on the training images **when an epoch is over**. A *callback* gets it, an object whose methods `fit` calls at fixed moments. What it writes into `logs` appears in the history, the record of each epoch's numbers that `fit` returns.
 
 # %%
 class AfterEpoch(keras.callbacks.Callback):
@@ -63,7 +63,7 @@ class AfterEpoch(keras.callbacks.Callback):
 
 
 # %% [markdown]
-# Now the ten epochs, with the settings of the assignment, its `validation_data` included: whatever Keras calls `val_` is measured on the test set. We follow it here, and choose nothing by it. The argument `verbose=0` silences the progress bar; with `steps_per_execution=10` ten steps are taken for each call from Python, which saves time and changes no step.
+# Now the ten epochs, with the settings of the assignment (but integer labels, which train alike), its `validation_data` included: whatever Keras calls `val_` is measured on the test set. We follow it here, and choose nothing by it. The argument `verbose=0` silences the progress bar; with `steps_per_execution=10` ten steps are taken for each call from Python, which saves time and changes no step.
 
 # %%
 network = new_network(steps_per_execution=10)
@@ -80,7 +80,7 @@ history = network.fit(
 divmod(60_000, 128)
 
 # %% [markdown]
-# 468 full batches and one of 96 images make 469 steps an epoch, 4,690 in all. Against the epoch, the history gives the plot of the assignment.
+# 468 full batches and one of 96 images make 469 steps an epoch, 4,690 in all. Plotted against the epoch, the history is the plot of the assignment.
 
 # %% mystnb={"figure": {"name": "fig-training-asked", "caption": "The plot of the assignment. Training and test accuracy as fit reports them, one run."}, "image": {"alt": "Two rising curves over ten epochs. The training curve starts lowest, near 0.86, crosses the test curve about halfway and ends near 0.98. The test curve starts near 0.92 and ends near 0.97."}}
 import matplotlib.pyplot as plt
@@ -127,7 +127,7 @@ for start in range(0, 2560, 128):
 round(float(reported), 4), round(float(correct) / 2560, 4)
 
 # %% [markdown]
-# They agree. So the first point of the reported curve mixes the untrained network, which gets about one image in ten, with the one at the end of the epoch. Fig. 12.2 adds what our callback has measured after each epoch. Since an average over an epoch stands for about the middle of it, we draw that one half an epoch to the left.
+# They agree. So the first point of the reported curve is an average over all networks of that epoch, from the untrained one to the one before the last step. Fig. 12.2 adds what our callback has measured after each epoch. Since an average over an epoch stands for about the middle of it, we draw the reported average half an epoch to the left.
 
 # %% mystnb={"figure": {"name": "fig-training-when", "caption": "Training accuracy as reported (an average, drawn at the middle of its epoch), training accuracy measured after each epoch, and test accuracy."}, "image": {"alt": "Three rising curves. The reported training accuracy, drawn half an epoch earlier, and the measured one lie on one line from the second epoch on. The test curve starts together with the measured training curve at 0.92 and falls behind it, to 0.97 against 0.98."}}
 fig, ax = plt.subplots()
@@ -162,11 +162,11 @@ claim("training-first-gap", abs(first_gap), trained=True,
       "difference")
 
 # %% [markdown]
-# The riddle is gone. Measured at the same moment, training and test accuracy after the first epoch differ by 0.0016; the value that `fit` reports lies 0.06 below the measured one. From the second epoch on, the average and the measured accuracy lie on one line, and the test accuracy falls behind it. Whether that is over-fitting is a question of [the honest protocol](honest_protocol.ipynb).
+# That explains it for this run. Measured at the same moment, training and test accuracy after the first epoch differ by 0.0016; the value that `fit` reports lies 0.06 below the measured one. From the second epoch on, the average and the measured accuracy lie on one line, and the test accuracy falls behind it. Whether that is over-fitting is a question of [the honest protocol](honest_protocol.ipynb).
 #
 # ## Every run ends differently
 #
-# Question 2.3 was answered with one run. Train again, with other initial weights and another order of the images, and another number comes out. How different? A *study*, an experiment that was run once and stored with the book in the folder `results`, has repeated the whole experiment with ten seeds. It states where its results come from, their *provenance*:
+# Question 2.3 was answered with one run. Train again, with other initial weights and another order of the images, and another number comes out. How different? A *study*, an experiment that was run once and stored with the book in the folder `results`, did the same with ten seeds. (A seed fixes the initial weights and the order of the images.) It states where its results come from, their *provenance*:
 
 # %% tags=["nbval-check-output"]
 from mnist_utils import results
@@ -187,9 +187,9 @@ curves.loc["test"].loc[[1, 5, 9, 10]].round(4)
 #
 # > **Definition 12.2** (95 % interval of a mean)
 # >
-# > Let $m$ runs have the mean $\bar a$ and the standard deviation $s$ (the root of the sum of squared deviations over $m - 1$). The 95 % t interval goes from $\bar a - t_{m-1}\, s / \sqrt{m}$ to $\bar a + t_{m-1}\, s / \sqrt{m}$. If the runs are independent draws from a normal distribution with mean $\mu$, then $(\bar a - \mu) / (s / \sqrt{m})$ follows the t distribution with $m - 1$ degrees of freedom, and $t_{m-1}$ is the number that this ratio exceeds with a probability of 2.5 %, as it falls below $-t_{m-1}$ with 2.5 %. So the interval holds $\mu$ with a probability of 95 %.
+# > Let $m$ runs have the mean $\bar a$ and the standard deviation $s = \sqrt{\sum (a - \bar a)^2 / (m - 1)}$, where $a$ is the accuracy of a run. The 95 % t interval goes from $\bar a - t_{m-1}\, s / \sqrt{m}$ to $\bar a + t_{m-1}\, s / \sqrt{m}$. If the runs are independent draws from a normal distribution with mean $\mu$, then $(\bar a - \mu) / (s / \sqrt{m})$ follows the t distribution with $m - 1$ degrees of freedom, a bell curve like the normal one whose tails are the heavier, the smaller $m$ is; and $t_{m-1}$ is the number that this ratio exceeds with a probability of 2.5 %, and falls below $-t_{m-1}$ with 2.5 %. So the interval holds $\mu$ with a probability of 95 %.
 #
-# For many runs $t_{m-1}$ is near 2. For few it is larger, the price for knowing the standard deviation only roughly. The promise is one about the **procedure**: of all intervals computed in this way, 95 % hold what they are meant to catch. For runs that are not normally distributed it holds approximately, if they are not too lopsided. By hand, for the last epoch:
+# For many runs $t_{m-1}$ is near 2. For few it is larger, the price for knowing the standard deviation only roughly. The promise is one about the **procedure**: of all intervals computed in this way, 95 % hold what they are meant to catch. For runs that are not normally distributed it holds approximately, if they are not too lopsided. By hand, for the last epoch (`stats.t.ppf(0.975, m - 1)` is $t_{m-1}$):
 
 # %%
 import numpy as np
@@ -202,7 +202,7 @@ np.round([mean, sd, mean - half, mean + half], 4)
 
 # %% tags=["hide-cell"]
 # checks
-claim("training-test-mean", mean, stored=0.97150,
+claim("training-test-mean", mean, stored="0.97150",
       about="mean test accuracy of ten 64-64 networks after 10 epochs on 60,000 images")
 claim("training-test-sd", sd, stored=0.0013736,
       about="standard deviation over the seeds of the test accuracy of ten 64-64 "
@@ -220,11 +220,11 @@ claim("training-as-low", int((last <= submission).sum()), stored=1,
 # %% [markdown]
 # The same as in the table's last row. **After ten epochs, test accuracy is 0.9715** on average over ten seeds, with a standard deviation of 0.0014 and a 95 % interval of the mean from 0.9705 to 0.9725.
 #
-# How does the submission's 0.9699 fit in? It lies below the interval of the mean, and 1 of our own ten networks did no better. It is a low run, and still within what ten seeds show: nothing in it speaks against the submission's training. What was missing is the spread: from one run nobody can say whether another network with 0.9715 would be an improvement, or the same network on another day.
+# How does the submission's 0.9699 fit in? It lies below the interval of the mean, and 1 of our own ten networks did no better. It is a low run, but not unusual: nothing in it speaks against the submission's training. What was missing is the spread: from one run nobody can say whether another network with 0.9715 would be an improvement, or the same network on another day.
 #
 # > **Two intervals that are often confused**
 # >
-# > The interval of the mean becomes shorter with every further run. The runs themselves do not move closer together: if they are normally distributed, about two in three lie within one standard deviation of the mean, however many there are. So a run outside the interval of the mean is nothing unusual. A result written with "±" is unclear until you add which of the two is meant, and over how many runs.
+# > The interval of the mean becomes shorter, as a rule, with more runs, about as $1/\sqrt{m}$. The runs themselves do not move closer together: if they are normally distributed, about two in three lie within one standard deviation of the mean, however many there are. So a run outside the interval of the mean is nothing unusual. A result written with "±" is unclear until you add which of the two is meant, and over how many runs.
 #
 # And neither of them covers the choice of the 10,000 test images, which all ten networks share. That is the subject of [What 10,000 images can tell](test_size.ipynb).
 #
@@ -274,7 +274,7 @@ half_width = stats.t.ppf(0.975, 4) * five.std(ddof=1) / np.sqrt(5)
 check_answer("five-runs", round(five.mean() + half_width, 4), "4648313f", decimals=4)
 
 # %% [markdown]
-# > **Exercise 12.3** (Three replicates and a habit)
+# > **Exercise 12.3** (Three runs and a habit)
 # >
 # > Someone has three runs and writes $\bar a \pm 1.96\, s / \sqrt{3}$, out of habit. Suppose that runs are normally distributed. What share of such intervals holds the mean $\mu$? Answer in whole percent (`stats.t.cdf` is the probability that a t-distributed variable stays below a value, or draw 10,000 times three runs and count).
 
@@ -304,3 +304,68 @@ check_answer("three-replicates", round(100 * share), "95971193")
 # ## Further reading
 #
 # Which sources of chance a comparison of learning methods has to cover, seeds and more: Bouthillier and others (2021).
+
+# %% [markdown]
+# ## Quiz
+#
+# Choose an answer in your mind, then open it.
+#
+# **1.** After the first epoch `fit` reports a training accuracy that is clearly below the accuracy on the test images. What is the reason?
+#
+# <details><summary>The test images are easier to read than the training images.</summary>
+#
+# **No.** They may be a little easier or harder, but that does not explain a gap which is large in the first epoch only. The two are not measured at the same moment.
+#
+# </details>
+#
+# <details><summary>The training accuracy is an average over the whole epoch.</summary>
+#
+# **Right.** It contains the answers of the untrained network and all after it, while the test images meet the network at the end. Measured at the same moment, the two are close.
+#
+# </details>
+#
+# <details><summary>The network over-fits, and the test images do not show it.</summary>
+#
+# **No.** Over-fitting would make results on training images better than on unseen ones. Here it is the other way round.
+#
+# </details>
+#
+# **2.** The accuracies of ten runs have a mean of 0.950, with a 95 % interval of the mean from 0.949 to 0.951. An eleventh run of the same recipe ends at 0.948. What follows?
+#
+# <details><summary>Nothing: single runs spread more widely than their mean.</summary>
+#
+# **Right.** The interval is about the mean of many runs. The standard deviation of single runs is larger than the half width by $\sqrt{m}/t_{m-1}$, here about 1.4, so a run two thousandths away is nothing unusual.
+#
+# </details>
+#
+# <details><summary>Its training has failed, since 95 % of runs lie inside.</summary>
+#
+# **No.** The 95 % are not a share of runs: of all intervals that are computed in this way, 95 % hold the true mean. Single runs lie outside quite often.
+#
+# </details>
+#
+# <details><summary>The interval is wrong, since it should hold new runs too.</summary>
+#
+# **No.** A range that catches the next run in 95 % of the cases is a prediction interval, which is longer. This one was made for the mean.
+#
+# </details>
+#
+# **3.** A recipe was run with 10 seeds, and is now run with 40. What happens, about, to the standard deviation of the runs and to the length of the interval of their mean?
+#
+# <details><summary>Both of them become about half as large.</summary>
+#
+# **No.** More runs do not move closer together. Only what is known about their mean becomes more exact.
+#
+# </details>
+#
+# <details><summary>Both of them stay about as they have been.</summary>
+#
+# **No.** The spread of the runs stays, but the mean of four times as many is known about twice as exactly.
+#
+# </details>
+#
+# <details><summary>The first stays, the second is halved.</summary>
+#
+# **Right.** The standard deviation describes the recipe, the interval our knowledge of its mean. The latter shrinks about as $1/\sqrt{m}$.
+#
+# </details>

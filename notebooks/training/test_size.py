@@ -17,7 +17,7 @@
 #
 # > **In short**
 # >
-# > A test set is a sample: by chance of which 10,000 images are in it, an accuracy of 0.97 varies with a standard error of 0.0017, whatever the number of seeds. For the submission's 0.9699, Wilson's 95 % interval goes from 0.9664 to 0.9731. Two networks that answer the same images are compared on those images where exactly one of them is right, which is sharper. The 64-64 network is about as often right as its probabilities say: with the test images sorted into ten bins by confidence, the two differ by 0.004 on average, and by chance alone it would be 0.003. A network that over-fits 1,000 images is on average more confident than it is accurate, by 0.08.
+# > A test set is a sample: by chance of which 10,000 images are in it, an accuracy of 0.97 varies with a standard error of 0.0017, whatever the number of seeds. For the submission's 0.9699, Wilson's 95 % interval goes from 0.9664 to 0.9731. Two networks that answer the same images are compared on those images where exactly one of them is right, which is sharper. One 64-64 network is about as often right as its probabilities say: with the test images sorted into ten bins by confidence, the two differ by 0.004 on average, and by chance alone it would be 0.003. One network that over-fits 1,000 images is on average more confident than it is accurate, by 0.08.
 # >
 # > *Read before*: [Ten epochs, and ten seeds](ten_epochs.ipynb), [The honest protocol](honest_protocol.ipynb).
 #
@@ -357,3 +357,68 @@ check_answer("easier-half", ["first", "second"][int(np.argmax(halves))], "da851c
 # ## Further reading
 #
 # Tests for comparisons of classifiers, McNemar's among them: Dietterich (1998). How deep networks lost their calibration, and how to restore it: Guo et al. (2017).
+
+# %% [markdown]
+# ## Quiz
+#
+# Choose an answer in your mind, then open it.
+#
+# **1.** A mean accuracy over ten seeds is uncertain for two reasons: the seeds, and which images are in the test set. Now a hundred seeds are trained and measured on the same test set. What becomes of the second reason?
+#
+# <details><summary>It is reduced to about a third, as the seeds are ten times as many.</summary>
+#
+# **No.** That is what happens to the first reason. All hundred networks answer the same images, and share their luck.
+#
+# </details>
+#
+# <details><summary>It vanishes, as so many networks have answered every image.</summary>
+#
+# **No.** More answers to the same images say nothing of how other images would have been answered.
+#
+# </details>
+#
+# <details><summary>It stays, as all the networks are measured on the same images.</summary>
+#
+# **Right.** Only more or other images reduce it. An interval over seeds does not contain it at all.
+#
+# </details>
+#
+# **2.** One network of recipe A and one of recipe B answer the same 10,000 images. McNemar's test says that A is better, with a p-value of 0.0001. What has been shown?
+#
+# <details><summary>That recipe A makes better networks than recipe B does.</summary>
+#
+# **No.** Another seed could have given another network of each recipe. For a statement on recipes one needs several seeds of both.
+#
+# </details>
+#
+# <details><summary>That A's network is better on images like these.</summary>
+#
+# **Right.** The test asks whether the luck of the images explains the difference between these two networks. The luck of the seeds is not in it.
+#
+# </details>
+#
+# <details><summary>That both are equally good with a probability of 0.0001.</summary>
+#
+# **No.** A p-value is computed under the assumption that they are equally good. It is not the probability of that assumption.
+#
+# </details>
+#
+# **3.** A network answers 1,000 images with a confidence of 0.9 each, and 800 of these answers are right. What can be said of its confidence there?
+#
+# <details><summary>It is calibrated, as nearly all of its answers are right.</summary>
+#
+# **No.** Calibrated means that confidence and accuracy agree, not that the accuracy is high. Here it promises 0.9 and keeps 0.8.
+#
+# </details>
+#
+# <details><summary>It cannot be judged without the other nine probabilities.</summary>
+#
+# **No.** Calibration compares the probability of the answer with the share of right answers, and both are known here.
+#
+# </details>
+#
+# <details><summary>It is too large, as 900 of the answers should be right.</summary>
+#
+# **Right.** Of answers with the confidence 0.9, nine in ten would have to be right. A distance of 0.1 on 1,000 images is far beyond chance: the network is overconfident there.
+#
+# </details>
