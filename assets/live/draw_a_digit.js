@@ -268,6 +268,7 @@ const drawADigit = (() => {
 
   /** Prepare what is there, ask the networks, and show all of it. */
   function update() {
+    clearTimeout(timer);
     [timer, lastTime] = [null, performance.now()];
     const source = state.photo ?? parts.paper;
     const gray = preparation.grayLevels(penOn(source).getImageData(0, 0, source.width, source.height));
@@ -305,8 +306,8 @@ const drawADigit = (() => {
     const values = maps.dataSync();
     const inRow = Math.ceil(Math.sqrt(count));
     const white = values.reduce((most, value) => Math.max(most, value), 1e-9);
-    const whole = preparation.image((rows + 1) * Math.ceil(count / inRow) - 1, (columns + 1) * inRow - 1, []);
-    whole.values = new Float64Array(whole.rows * whole.columns).fill(0.5); // gray between the maps
+    const whole = preparation.image((rows + 1) * Math.ceil(count / inRow) - 1, (columns + 1) * inRow - 1);
+    whole.values.fill(0.5); // gray between the maps
     values.forEach((value, at) => {
       const [map, column, row] = [at % count, Math.floor(at / count) % columns, Math.floor(at / count / columns)];
       const top = Math.floor(map / inRow) * (rows + 1) + row;
@@ -320,7 +321,8 @@ const drawADigit = (() => {
     canvas.classList.toggle("draw-coarse", !image || image.columns < 80);
     if (!image) return;
     const pixels = new ImageData(image.columns, image.rows);
-    image.values.forEach((value, at) => pixels.data.set([255 * value, 255 * value, 255 * value, 255], 4 * at));
+    const shades = new Uint32Array(pixels.data.buffer); // red, green, blue, opacity, from the lowest byte
+    image.values.forEach((value, at) => { shades[at] = 0xff000000 + 0x010101 * Math.round(255 * value); });
     canvas.getContext("2d").putImageData(pixels, 0, 0);
   }
 

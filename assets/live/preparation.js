@@ -10,10 +10,10 @@ const preparation = (() => {
   const MOST_MEGAPIXELS = 40;
   const PHOTOGRAPH = { shorter: 448, longer: 1344 }; // pixels to which one is made smaller before it is read
 
-  const image = (rows, columns, values) => ({ rows, columns, values: Float64Array.from(values) });
+  const image = (rows, columns, values = new Float64Array(rows * columns)) => ({ rows, columns, values });
   const clip = (number, low, high) => Math.min(Math.max(number, low), high);
   const largest = (values) => values.reduce((most, value) => Math.max(most, value), 0);
-  const changed = (of, change) => image(of.rows, of.columns, of.values.map(change));
+  const changed = ({ rows, columns, values }, change) => image(rows, columns, values.map(change));
 
   /** Round as NumPy does: a half goes to the even neighbor. */
   function round(number) {
@@ -23,12 +23,10 @@ const preparation = (() => {
 
   /** Return the gray levels of what a canvas gives, on white paper if it has opacity. */
   function grayLevels({ width, height, data }) {
-    const levels = new Float64Array(width * height);
-    for (let pixel = 0; pixel < levels.length; pixel++) {
+    return changed(image(height, width), (_, pixel) => {
       const sum = data[4 * pixel] + data[4 * pixel + 1] + data[4 * pixel + 2];
-      levels[pixel] = 1 - (data[4 * pixel + 3] / 255) * (1 - sum / 3 / 255);
-    }
-    return image(height, width, levels);
+      return 1 - (data[4 * pixel + 3] / 255) * (1 - sum / 3 / 255);
+    });
   }
 
   /** Return a canvas with the photograph in a file, or throw an error that says why there is none. */
@@ -57,13 +55,17 @@ const preparation = (() => {
   const rowOf = ({ columns, values }, row) => values.subarray(row * columns, (row + 1) * columns);
 
   function transposed({ rows, columns, values }) {
-    return image(columns, rows, values.map((_, at) => values[(at % rows) * columns + Math.floor(at / rows)]));
+    const turned = image(columns, rows);
+    for (let row = 0; row < rows; row++) {
+      for (let column = 0; column < columns; column++) turned.values[column * rows + row] = values[row * columns + column];
+    }
+    return turned;
   }
 
   function alongRows(of, change) {
-    const changedRows = Array.from({ length: of.rows }, (_, row) => change(rowOf(of, row)));
-    const made = image(of.rows, changedRows[0].length, new Float64Array(of.rows * changedRows[0].length));
-    changedRows.forEach((row, number) => made.values.set(row, number * row.length));
+    const rows = Array.from({ length: of.rows }, (_, row) => change(rowOf(of, row)));
+    const made = image(of.rows, rows[0].length);
+    rows.forEach((row, number) => made.values.set(row, number * row.length));
     return made;
   }
 
@@ -103,9 +105,10 @@ const preparation = (() => {
     const weights = Array.from({ length: 2 * reach + 1 }, (_, at) => Math.exp(-(((at - reach) / width) ** 2) / 2));
     const total = weights.reduce((sum, weight) => sum + weight, 0);
     if (width === 0) return line;
+    const longer = new Float64Array(line.length + 2 * reach).map((_, at) => line[mirrored(at - reach, line.length)]);
     return line.map((_, at) => {
       let sum = 0;
-      weights.forEach((weight, offset) => { sum += weight * line[mirrored(at + offset - reach, line.length)]; });
+      for (let offset = 0; offset <= 2 * reach; offset++) sum += weights[offset] * longer[at + offset];
       return sum / total;
     });
   };
@@ -125,7 +128,7 @@ const preparation = (() => {
   function paperOf(gray) {
     const [turned, { rows, columns }] = [transposed(gray), gray];
     const border = [rowOf(gray, 0), rowOf(gray, rows - 1), rowOf(turned, 0), rowOf(turned, columns - 1)];
-    const levels = Float64Array.from(border.flatMap((line) => [...line])).sort();
+    const levels = new Float64Array(border.flatMap((line) => Array.from(line))).sort();
     const level = (levels[Math.floor((levels.length - 1) / 2)] + levels[Math.floor(levels.length / 2)]) / 2;
     return { level, isDrawing: levels.filter((other) => other === level).length > levels.length / 2 };
   }
@@ -166,7 +169,7 @@ const preparation = (() => {
   /** Return an image of 28 x 28 pixels with `ink`, moved by whole pixels so that `middle` is at (14, 14). */
   function place(ink, middle) {
     const [top, left] = [ink.rows, ink.columns].map((side, axis) => clip(round(14 - middle[axis]), 0, SIDE - side));
-    const placed = image(SIDE, SIDE, new Float64Array(SIDE * SIDE));
+    const placed = image(SIDE, SIDE);
     for (let row = 0; row < ink.rows; row++) placed.values.set(rowOf(ink, row), (top + row) * SIDE + left);
     return placed;
   }

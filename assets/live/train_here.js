@@ -20,7 +20,7 @@ const trainHere = (() => {
   }
 
   const field = (label, input, ...more) =>
-    make("div", { class: "train-field" }, make("label", { for: input.id }, label), input, ...more);
+    make("div", { class: "train-field" }, make("label", { for: input.id }, label), ...more, input);
 
   // A choice of a number; `options` holds pairs of what is shown and the number.
   function choice(name, label, options, value) {
@@ -34,7 +34,7 @@ const trainHere = (() => {
     const decade = low => [1, 2, 3, 5].map(times => Number((low * times).toFixed(3)));
     const rates = [...[0.001, 0.01, 0.1, 1].flatMap(decade), 10];
     const input = make("input", { id: "train-rate", type: "range", min: 0, max: rates.length - 1 });
-    const output = make("output", { for: input.id });
+    const output = make("output", { for: input.id, "aria-live": "off" }); // the slider itself says it
     const rate = () => rates[Number(input.value)];
     const show = () => {
       output.textContent = rate();
@@ -50,7 +50,8 @@ const trainHere = (() => {
   function wholeNumber(name, label, value, low, high) {
     const error = make("span", { class: "train-error", id: `train-${name}-error`, role: "alert" });
     const input = make("input", { id: `train-${name}`, type: "number", step: 1, "aria-describedby": error.id });
-    const number = { element: field(label, input, error), input, value };
+    const number = { element: field(label, input), input, value };
+    number.element.append(error);
     number.check = () => {
       const given = Number(input.value);
       const fits = input.value !== "" && Number.isInteger(given) && low <= given && given <= high;
@@ -212,8 +213,9 @@ const trainHere = (() => {
       const update = arithmetic(lastStep, layer.value, index);
       const digits = lastStep.batch.length === 1 ? "one digit" : `${lastStep.batch.length} digits`;
       const loss = lastStep.loss.toFixed(6);
-      const still = update.gradient ? "" : " The gradient is 0: for each digit, the input is 0 or the unit silent.";
-      words.textContent = `${path}. Step ${steps} was made on ${digits} with the mean loss ${loss}.${still}`;
+      const isStill = update.gradient === 0;
+      const why = isStill ? " The gradient is 0: for each digit the input is 0, or the unit silent." : "";
+      words.textContent = `${path}. Step ${steps} was made on ${digits} with the mean loss ${loss}.${why}`;
       line.textContent = update.line;
       numbers.replaceChildren(...update.rows.map(([part, label, value]) =>
         make("tr", {}, make("th", { scope: "row" }, label), make("td", { "data-part": part }, shown(value)))));
@@ -228,16 +230,16 @@ const trainHere = (() => {
 
   function settingsFields({ training: all }) {
     const same = numbers => numbers.map(number => [number.toLocaleString("en"), number]);
-    const units = same([4, 16, 32, 64, 128]);
+    const units = [4, 16, 32, 64, 128].map(count => [`${count} units`, count]);
     const factors = [0, 0.0001, 0.001, 0.01, 0.1].map(factor => [factor, factor]);
     return {
       rate: rateSlider(0.1),
       batchSize: choice("batch", "Batch size", same([1, 8, 32, 128, 512]), 32),
-      first: choice("first", "Units of hidden layer 1", units, 64),
-      second: choice("second", "Units of hidden layer 2", [["no such layer", 0], ...units], 64),
+      first: choice("first", "Hidden layer 1", units, 64),
+      second: choice("second", "Hidden layer 2", [["none", 0], ...units], 64),
       decay: choice("decay", "L2 factor λ", factors, 0),
       digits: choice("digits", "Training digits", same([100, 200, 500, 1000, all]), all),
-      equalWeights: choice("start", "Initial weights", [["random, as in Keras", 0], ["all equal", 1]], 0),
+      equalWeights: choice("start", "Initial weights", [["random", 0], ["all equal", 1]], 0),
       seed: wholeNumber("seed", "Seed", 0, 0, 999999),
     };
   }
@@ -273,7 +275,7 @@ const trainHere = (() => {
     const button = label => make("button", { type: "button" }, label);
     const [train, oneStep, oneEpoch, reset] = ["Train", "One step", "One epoch", "Reset"].map(button);
     const progress = make("p", { class: "train-progress" });
-    const status = make("p", { class: "train-status", role: "status" });
+    const status = make("p", { class: "live-message train-status", role: "status" });
     const plots = [plot("Mean loss", "loss"), plot("Accuracy", "accuracy")];
     const weight = oneWeight();
     const inputs = Object.values(fields);
@@ -285,7 +287,7 @@ const trainHere = (() => {
     const settings = make(
       "fieldset",
       {},
-      make("legend", {}, "Settings (each change begins anew)"),
+      make("legend", {}, "Settings"),
       make("div", { class: "train-fields" }, ...inputs.map(({ element }) => element)),
     );
     const elements = [
@@ -343,6 +345,7 @@ const trainHere = (() => {
       weight.show();
       if (training.curve.length) plots.forEach(({ draw }) => draw(training.curve, earlier));
       status.textContent = work ? "Training …" : result(training);
+      status.classList.toggle("live-trouble", training.diverged);
     }
 
     train.addEventListener("click", () => goOn(isTraining() ? training.steps : MOST_EPOCHS * training.stepsInEpoch));
