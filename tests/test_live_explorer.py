@@ -26,11 +26,11 @@ from mnist_utils.dataset import load_mnist
 
 pytestmark = pytest.mark.training
 STYLES = [
-    Path(pydata_sphinx_theme.__file__).parent / "theme/pydata_sphinx_theme/static/styles/theme.css",
     Path(pydata_sphinx_theme.__file__).parent / "theme/pydata_sphinx_theme/static/styles/pydata-sphinx-theme.css",
     Path(sphinx_book_theme.__file__).parent / "theme/sphinx_book_theme/static/styles/sphinx-book-theme.css",
     pairs.ROOT / "assets/book.css",
 ]
+(IMAGES, LABELS), (TEST_IMAGES, TEST_LABELS) = load_mnist()
 CHAPTER = (pairs.CHAPTERS / "convolution_explorer.md").read_text(encoding="utf-8")
 SCRIPTS = [*re.search(r":needs: (.*)", CHAPTER).group(1).split(), "live", "convolution_explorer"]
 PAGE = """<!doctype html><html lang="en"><meta charset="utf-8"><title>Explorer</title>
@@ -48,18 +48,26 @@ PRESETS = {
 
 
 CASES = list(itertools.product([1, 2, 3], ["valid", "same"]))
-MAPS = """([digit, kernel, cases]) => {  // the maps of a kernel, with one call in place of dozens
-    const labels = [...document.querySelectorAll(".explorer label")];
-    const control = title => labels.find(label => label.textContent == title).control;
+HELPERS = """
+const control = title => [...document.querySelectorAll(".explorer label")].find(l => l.textContent == title).control;
+const tell = element => element.dispatchEvent(new Event("input", { bubbles: true }));
+window.reset = () => {
+    for (const title of ["ReLU", "Max pooling"]) control(title).checked = false;
+    for (const [title, value] of [["Digit", 5], ["Stride", 1], ["Padding", "valid"]]) control(title).value = value;
+    control("Kernel").value = "vertical edges";
+    tell(control("Kernel"));
+};
+window.maps = ([digit, kernel, cases]) => {  // the maps of a kernel, with one call in place of dozens, as text: faster
     control("Digit").value = digit;
     document.querySelectorAll(".explorer-cells input").forEach((field, index) => { field.value = kernel[index]; });
-    return cases.map(([stride, padding]) => {
+    return JSON.stringify(cases.map(([stride, padding]) => {
         control("Stride").value = stride;
         control("Padding").value = padding;
-        control("Padding").dispatchEvent(new Event("input", { bubbles: true }));
+        tell(control("Padding"));
         return convolutionExplorer.map;
-    });
-}"""
+    }));
+};
+"""
 
 
 def open_page(browser, address, width=1280, digits=None, **settings):
@@ -71,6 +79,7 @@ def open_page(browser, address, width=1280, digits=None, **settings):
     page.on("pageerror", lambda error: faults.append(f"script error: {error}"))
     page.on("requestfailed", lambda request: faults.append(f"failed: {request.url}"))
     page.on("console", lambda message: faults.append(message.text) if message.type == "error" else None)
+    page.add_init_script(HELPERS)
     page.goto(address)
     page.wait_for_selector(".explorer")
     return page, faults
@@ -105,9 +114,7 @@ def shared(browser, address):
 @pytest.fixture
 def page(shared):
     """The page as it opens, without loading it again."""
-    choose(shared, digit="5", kernel="vertical edges", stride=1, padding="valid")
-    for box in shared.get_by_role("checkbox").all():
-        box.uncheck()
+    shared.evaluate("reset()")
     return shared
 
 
@@ -131,7 +138,7 @@ def weight_field(page, row, column):
 
 def square(page, name):
     """Return the map, or the pooled map, that the page shows."""
-    found = page.evaluate(f"convolutionExplorer.{name}")
+    found = json.loads(page.evaluate(f"JSON.stringify(convolutionExplorer.{name})"))
     return np.reshape(found["values"], (found["size"], found["size"]))
 
 
@@ -160,8 +167,7 @@ def centre(locator):
 
 def first_digits():
     """The first training image of each class, from 0 to 1."""
-    (images, labels), _ = load_mnist()
-    return images[[np.argmax(labels == label) for label in range(10)]] / 255
+    return IMAGES[[np.argmax(label == LABELS) for label in range(10)]] / 255
 
 
 def message(page):
@@ -176,14 +182,13 @@ def script_of_digits(images, labels):
 
 
 def test_maps_of_random_kernels_on_twenty_digits_are_those_of_the_package(browser, page, address):
-    _, (images, labels) = load_mnist()
-    chosen = np.array([np.argmax(labels == label) for label in range(10)])
-    other, _ = open_page(browser, address, digits=script_of_digits(images[chosen], labels[chosen]))
+    chosen = np.array([np.argmax(label == TEST_LABELS) for label in range(10)])
+    other, _ = open_page(browser, address, digits=script_of_digits(TEST_IMAGES[chosen], TEST_LABELS[chosen]))
     generator = np.random.default_rng(seed=0)
-    for shown, digits in [(page, first_digits()), (other, images[chosen] / 255)]:
+    for shown, digits in [(page, first_digits()), (other, TEST_IMAGES[chosen] / 255)]:
         for label, digit in enumerate(digits):
             kernel = generator.normal(size=(3, 3))
-            maps = shown.evaluate(MAPS, [label, kernel.ravel().tolist(), CASES])
+            maps = json.loads(shown.evaluate("maps", [label, kernel.ravel().tolist(), CASES]))
             for (stride, padding), found in zip(CASES, maps, strict=True):
                 expected = cross_correlate(digit, kernel, stride, padding)
                 np.testing.assert_allclose(found["values"], expected.ravel(), atol=1e-5, rtol=0)
@@ -201,8 +206,7 @@ def test_a_named_kernel_is_put_into_the_fields(name, page):
 
 def test_the_page_opens_at_the_first_sum_of_the_lesson(browser, address):
     opened, faults = open_page(browser, address)
-    (images, _), _ = load_mnist()
-    expected = ([[-1, 0, 1]] * 3 * images[0, 9:12, 10:13].astype(int)).sum() / 255
+    expected = ([[-1, 0, 1]] * 3 * IMAGES[0, 9:12, 10:13].astype(int)).sum() / 255
     assert place(opened) == (9, 10)
     assert numbers(opened.locator(".explorer-cells + p").inner_text()) == [pytest.approx(expected, abs=0.0005)]
     assert faults == []
@@ -390,7 +394,7 @@ def test_an_empty_kernel_of_zeros_gives_an_even_map(page):
     assert not square(page, "map").any()
 
 
-@pytest.mark.parametrize("kept", [0, 0.5, 0.999])
+@pytest.mark.parametrize("kept", [0, 0.999])
 def test_without_the_whole_file_of_digits_there_is_a_ring_to_look_at(kept, browser, folder, address):
     text = (folder / "live" / "digits.js").read_text()
     page, _ = open_page(browser, address, digits=text[: int(kept * len(text))])
@@ -404,8 +408,7 @@ def test_without_the_whole_file_of_digits_there_is_a_ring_to_look_at(kept, brows
 
 
 def test_images_that_were_cut_off_inside_a_whole_script_are_noticed(browser, address):
-    (images, labels), _ = load_mnist()
-    page, faults = open_page(browser, address, digits=script_of_digits(images[:5], labels[:50]))
+    page, faults = open_page(browser, address, digits=script_of_digits(IMAGES[:5], LABELS[:50]))
     assert "is missing or cut off" in message(page)
     assert faults == []
     page.close()

@@ -34,7 +34,7 @@ USUAL = {
     "Seed": 0,
 }
 RATES = [0.001, 0.002, 0.003, 0.005, 0.01, 0.02, 0.03, 0.05, 0.1, 0.2, 0.3, 0.5, 1, 2, 3, 5, 10]  # of the slider
-SMALL = {"Hidden layer 1": 16, "Units of hidden layer 2": 0, "Training digits": 100}  # what takes little time
+SMALL = {"Hidden layer 1": 16, "Hidden layer 2": 0, "Training digits": 100}  # what takes little time
 CURVE = "trainHere.page.training.curve"
 HELPERS = """
 window.encoded = numbers =>

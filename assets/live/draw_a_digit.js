@@ -110,10 +110,10 @@ const drawADigit = (() => {
     return [
       element("div", { class: "live-columns" },
         element("div", {}, title("Draw a digit here"), area, parts.penPlace,
-          element("div", { class: "live-buttons" }, undo, clear), width.whole, photograph),
+          element("div", { class: "live-buttons" }, undo, clear)),
         element("div", {},
           element("div", { class: "draw-networks" }, ...Object.values(parts.networks).map(({ whole }) => whole)),
-          parts.message, parts.trouble, parts.answer),
+          parts.message, parts.trouble, parts.answer, width.whole, photograph),
         element("div", {}, title("What the networks see"), seen, right.whole, down.whole, turn.whole, straighten),
         element("div", {}, title("Feature maps of the first layer, convolutional network"), maps)),
       title("How it was prepared, step by step. A step without its mark is left out."),

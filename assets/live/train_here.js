@@ -55,7 +55,7 @@ const trainHere = (() => {
     number.check = () => {
       const given = Number(input.value);
       const fits = input.value !== "" && Number.isInteger(given) && low <= given && given <= high;
-      if (fits) number.value = given;
+      if (fits) input.value = number.value = given;
       input.setAttribute("aria-invalid", !fits);
       error.textContent = fits ? "" : `Give a whole number from ${low} to ${high}. In use: ${number.value}.`;
     };
@@ -86,7 +86,8 @@ const trainHere = (() => {
   }
 
   function axes(x, y, end, top) {
-    const label = (value, place) => makeSvg("text", place, String(Number(value.toPrecision(3))));
+    const short = value => value < 10000 ? Number(value.toPrecision(3)) : value.toExponential(1).replace("+", "");
+    const label = (value, place) => makeSvg("text", place, String(short(value)));
     const ticks = [0, 0.2, 0.4, 0.6, 0.8, 1].flatMap(share => [
       makeSvg("path", { class: "grid", d: `M${x(0)} ${y(share * top)}H${x(end)}` }),
       label(share * top, { x: EDGE.left - 6, y: y(share * top) + 4, "text-anchor": "end" }),
