@@ -71,15 +71,23 @@ def test_the_factor_of_the_unreported_settings_is_the_one_that_validation_chose(
     assert {condition.factors for condition in find("hinton-unreported").conditions} == {(CHOSEN_FACTOR,)}
 
 
+KEPT = [
+    (study.name, condition.name, seed)
+    for study in STUDIES.values()
+    for condition in study.conditions
+    if getattr(condition, "weights_kept", False)
+    for seed in study.seeds
+]
+
+
 @pytest.mark.training
-@pytest.mark.parametrize("name", ["good", "small"])
-@pytest.mark.parametrize("seed", range(5))
-def test_stored_weights_give_the_stored_results(name, seed):
+@pytest.mark.parametrize(("name", "condition", "seed"), KEPT)
+def test_stored_weights_give_the_stored_results(name, condition, seed):
     _, (images, labels) = load_mnist()
-    network = results.load_network(name, "final", seed)
+    network = results.load_network(name, condition, seed)
     network.compile(loss="sparse_categorical_crossentropy", metrics=["accuracy"])
     loss, accuracy = network.evaluate(preprocess(images), labels, batch_size=1000, verbose=0)
-    (stored,) = results.load(name).query("condition == 'final' and seed == @seed").itertuples()
+    (stored,) = results.load(name).query("condition == @condition and seed == @seed").itertuples()
     assert loss == pytest.approx(stored.loss, rel=1e-4)  # of two seeds it differs by hundredths of itself
     assert accuracy == pytest.approx(stored.accuracy, abs=1.1e-4)  # one image may lie on the edge
 
@@ -119,7 +127,12 @@ AGAIN = {
     "hinton-unreported": ["momentum 0.9, rate 0.01", "tanh units"],
     "rate-and-batch": [f"rate={rate} batch={size}" for rate in (0.025, 0.1, 0.4, 1.6) for size in (128, 512)],
 }
-LONG = {"denoising", "good", "small"}  # a chapter trains the first again, of the others all weights are tested
+LONG = {
+    "denoising",
+    "good",
+    "in-the-page",
+    "small",
+}  # a chapter trains the first again, of the others all weights are tested
 
 
 def slice_of(name, seed=0):
