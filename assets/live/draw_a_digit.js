@@ -53,7 +53,6 @@ const drawADigit = (() => {
 
   const button = (text) => element("button", { type: "button" }, text);
 
-  /** A canvas that shows an image; its label says what is on it. */
   const picture = (label, kind = "") => element("canvas", { role: "img", "aria-label": label, class: `draw-picture ${kind}` });
 
   function slider(name, label, low, high, value) {
