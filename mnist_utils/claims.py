@@ -66,7 +66,7 @@ def claim(name, value, *, about, identity=None, data=None, stored=None, trained=
     if within is not None and kind != "identity":
         raise TypeError(f"claim {name!r}: got within={within!r} with {kind}=; only an identity may be off.")
     got = plain(value)
-    if isinstance(stated, str) and isinstance(got, float):
+    if isinstance(stated, str) and isinstance(got, float) and re.fullmatch(r"-?\d+\.\d+", stated):
         stated = Decimal(stated)
     expected = type(stated) if isinstance(stated, str | tuple) else Real
     if not isinstance(got, expected):

@@ -81,6 +81,9 @@ def faults(name, glossary, whole):
         for call in calls:
             for what in faults_of_claim(call):
                 fault(line_of(cell.source) + call.lineno - 1, what)
+        for number in re.findall(r"\b(?:identity|data|stored)=(-?\d+\.\d+)(?!\d|,\s*within)", cell.source):
+            if number != repr(float(number)) and number.endswith("0"):
+                fault(line_of(f"={number}"), f'{number} would lose its last zero, and its band grow: write "{number}"')
         figure = cell.metadata.get("mystnb", {}).get("figure", {}).get("name")
         if figure and not re.search(rf"\{{(?:numref|ref)\}}`[^`]*{figure}>?`", whole):
             fault(line_of(f"name: {figure}"), f"the figure is never called: use {{numref}}`{figure}`, or leave it out")
@@ -142,6 +145,7 @@ CELL = "```{{code-cell}} ipython3\n{}\n```\n"
         (HEAD + SHORT + CELL.format('claim(a, 1, data=1, about="b")'), r":16: `a` is computed"),
         (HEAD + SHORT + CELL.format('claim("a", 1, data=1)'), r":16: .* say what its value is with about"),
         (HEAD + SHORT + CELL.format('claim("a", 1.0, stored=1.0, within=9, about="b")'), r":16: within= is a band"),
+        (HEAD + SHORT + CELL.format('claim("a", 0.1, data=0.100, about="b")'), r":16: 0\.100 would lose its last zero"),
         (HEAD + SHORT + CELL.format("claim("), r":16: no Python"),
         (HEAD + SHORT + 6 * CELL.format('claim("a", 1, data=1, about="b")'), r":1: 6 claims stand open, at most 5"),
         (
