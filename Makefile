@@ -19,7 +19,7 @@ SETTINGS := $(CURDIR)/_build/settings
 OWN_SETTINGS := env -u MATPLOTLIBRC -u MPLBACKEND -u PYTHONSTARTUP PYTHONUTF8=1 PYTHONIOENCODING=utf-8 \
   KERAS_BACKEND=tensorflow MPLCONFIGDIR="$(SETTINGS)" KERAS_HOME="$(SETTINGS)" IPYTHONDIR="$(SETTINGS)"
 
-.PHONY: help book test check lab notebooks replicate bench serve clean
+.PHONY: help book test check lab notebooks archive pdf replicate bench serve clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-10s %s\n", $$1, $$2}' Makefile
@@ -56,10 +56,17 @@ check: $(ENVIRONMENT) ## run what takes less than two minutes: style, units with
 
 lab: $(ENVIRONMENT) ## open the notebooks in JupyterLab
 	@mkdir -p _build/settings
-	$(OWN_SETTINGS) $(BIN)/jupyter lab --notebook-dir=. --LabApp.default_url=/lab/tree/notebooks/data/files.ipynb
+	$(OWN_SETTINGS) $(BIN)/jupyter lab --notebook-dir=. --LabApp.default_url=/lab/tree/notebooks/data/files.ipynb \
+	  --LabApp.news_url=None --LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate
 
 notebooks: $(ENVIRONMENT) $(EXECUTED) ## write the notebooks and scripts of the lessons (LESSON=part/name for one)
 	$(BIN)/python tools/pairs.py $(LESSON)
+
+archive: book ## pack the notebooks and the package for readers: _build/html/downloads/handwritten-digits.zip
+	@$(BIN)/python tools/take_home.py archive
+
+pdf: book ## print the book, which needs Chromium or Chrome: _build/html/downloads/handwritten-digits.pdf
+	@$(BIN)/python tools/take_home.py pdf
 
 replicate: $(ENVIRONMENT) ## run all studies afresh and compare them with results/ (STUDY=name for one)
 	$(BIN)/python -m studies replicate $(STUDY) --out $(REPLICATE)

@@ -41,22 +41,31 @@ function addFilters(table) {
   apply();
 }
 
-// A table that scrolls inside itself can be reached, and so scrolled, by the keyboard. Its width changes with the
-// window, and when mathematics is set, fonts arrive or a fold opens.
-function reachTables() {
-  const reach = table => {
-    if (table.scrollWidth > table.clientWidth) table.tabIndex = 0;
-    else table.removeAttribute("tabindex");
+// A table or a formula that scrolls inside itself can be reached, and so scrolled, by the keyboard. Its width changes
+// with the window, and when mathematics is set, fonts arrive or a fold opens.
+function reachWhatScrolls() {
+  const scrolling = "table, mjx-container, span.math";
+  const reach = element => {
+    if (element.scrollWidth > element.clientWidth && getComputedStyle(element).overflowX === "auto") element.tabIndex = 0;
+    else element.removeAttribute("tabindex");
   };
-  const observer = new ResizeObserver(entries => entries.forEach(entry => reach(entry.target.closest("table"))));
-  for (const table of document.querySelectorAll(".bd-article table")) {
-    [table, table.tHead, ...table.tBodies].filter(Boolean).forEach(part => observer.observe(part));
+  const observer = new ResizeObserver(entries => {
+    for (let element of entries.map(entry => entry.target)) {
+      while ((element = element.closest(scrolling))) {
+        reach(element);
+        element = element.parentElement;
+      }
+    }
+  });
+  for (const element of document.querySelectorAll(`.bd-article :is(${scrolling})`)) {
+    [element, ...element.children].forEach(part => observer.observe(part));
   }
 }
 
 window.addEventListener("hashchange", openTarget);
 document.addEventListener("DOMContentLoaded", () => {
-  reachTables();
+  reachWhatScrolls();
+  if (window.MathJax?.startup?.promise) MathJax.startup.promise.then(reachWhatScrolls);
   document.querySelectorAll("table.claims").forEach(addFilters);
   if (location.hash) setTimeout(openTarget);  // when the folds of solutions are there
 });

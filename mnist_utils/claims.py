@@ -106,8 +106,8 @@ def _repeated(name):
 def prediction_interval(values):
     """Return (low, high), in which one more value lies with probability `LEVEL` if all are drawn from one normal law.
 
-    The repetitions of a lesson differ in what machines differ in, the number of threads and the library that
-    multiplies matrices. The ends are rounded outward, to `DIGITS` significant digits, counts to whole numbers, and
+    The repetitions of a lesson differ in what machines differ in, the number of threads and the instructions that
+    multiply matrices. The ends are rounded outward, to `DIGITS` significant digits, counts to whole numbers, and
     are never the same but for truths.
 
     >>> prediction_interval([0.968, 0.971, 0.970, 0.969, 0.972])

@@ -138,13 +138,12 @@ def test_a_cluster_gives_the_same_results_though_a_worker_is_killed(tmp_path, mo
     address = next(found[0] for found in lines if found)
     worker = ("worker", address, "--nthreads", "1", "--no-nanny", "--no-dashboard", "--death-timeout", "60")
 
-    def of_cluster(folder):
+    def of_cluster(folder, patience=120):  # seconds: on a busy machine, workers take more than 15 to start
+        monkeypatch.setattr(workers, "PATIENCE", patience)
         return run(STUDY, folder, digits=digits(), scheduler=address)
 
-    with monkeypatch.context() as patch:
-        patch.setattr(workers, "PATIENCE", 1)
-        with pytest.raises(StudyError, match=f"scheduler: got no workers at {address} in 1 s; expected one at least"):
-            of_cluster(tmp_path / "nobody")
+    with pytest.raises(StudyError, match=f"scheduler: got no workers at {address} in 5 s; expected one at least"):
+        of_cluster(tmp_path / "nobody", patience=5)
     # A worker whose Keras says that it is another release; sitecustomize is what Python runs first.
     (tmp_path / "sitecustomize.py").write_text("import keras\nkeras.__version__ = '3.99.0'\n")
     other = dask(*worker, PYTHONPATH=str(tmp_path))
@@ -158,8 +157,7 @@ def test_a_cluster_gives_the_same_results_though_a_worker_is_killed(tmp_path, mo
     assert first.poll() is not None, "the run was over before a worker could be killed"
     assert outcome(tmp_path / "cluster") == uninterrupted
     # Without the other one, too, the run ends in an error after a while, and keeps what was finished.
-    monkeypatch.setattr(workers, "PATIENCE", 3)
     kill_when_something_is_stored(second, tmp_path / "alone")
-    with pytest.raises(StudyError, match="scheduler: got no workers for 3 s"):
-        of_cluster(tmp_path / "alone")
+    with pytest.raises(StudyError, match="scheduler: got no workers for 5 s"):
+        of_cluster(tmp_path / "alone", patience=5)
     assert networks_stored(tmp_path / "alone")

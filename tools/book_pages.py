@@ -3,11 +3,17 @@
 A quoted number is a link to its check. The checks of a section are folded, under a summary that counts them. Under
 the title of a lesson stand its path, its question, and how long it takes. The directives `{lessons}` and `{claims}`
 make the tables of all lessons and of all claims; `claims.json`, beside the pages, has the claims as data. The directive
-`{picture-of}` shows the picture of another page's figure, `{live}` stands where a script of `assets/live` works.
+`{picture-of}` shows the picture of another page's figure, `{live}` stands where a script of `assets/live` works,
+`{take-home}` where the archive of the course and the book as a PDF are linked as soon as they are made. A lesson can be
+taken home as notebook, script and text. Each page has a content-security policy: it allows what lies beside the page.
 """
 
+import base64
+import hashlib
 import html
 import json
+import re
+import shutil
 from pathlib import Path
 from typing import ClassVar
 
@@ -17,10 +23,12 @@ from docutils import nodes
 from docutils.parsers.rst import directives
 from myst_nb.ext.glue.roles import PasteTextRole
 from myst_nb.sphinx_ import HideCodeCellNode, NbMetadataCollector
+from sphinx.util import logging
 from sphinx.util.docutils import SphinxDirective
 
 from mnist_utils.claims import KINDS, format_value
 
+logger = logging.getLogger(__name__)
 ORDER = ["trained", "data", "identity", "stored"]  # of the kinds, those first that this build could have failed
 
 
@@ -62,10 +70,12 @@ class PictureDirective(SphinxDirective):
 def fill_pictures(app, doctree, docname):
     """Show pictures of other pages: as images, since figures have a number, and one place."""
     for picture in list(doctree.findall(Picture)):
-        page, label, _ = app.env.get_domain("std").labels[picture["of"]]
+        page, label, _ = app.env.get_domain("std").labels.get(picture["of"], (docname, None, ""))
         figures = app.env.get_doctree(page).findall(nodes.figure)
-        figure = next(figure for figure in figures if label in figure["ids"])
-        picture.replace_self(next(figure.findall(nodes.image)).deepcopy())
+        images = [image for figure in figures if label in figure["ids"] for image in figure.findall(nodes.image)]
+        if not images:
+            logger.warning("picture-of: got %r; expected the label of a figure", picture["of"], location=docname)
+        picture.replace_self(images[0].deepcopy() if images else [])
 
 
 class Live(nodes.General, nodes.Element):
@@ -88,6 +98,27 @@ class LiveDirective(SphinxDirective):
         return [node]
 
 
+class TakeHome(nodes.General, nodes.Element):
+    """Stands where the links to what readers take home go."""
+
+
+class TakeHomeDirective(SphinxDirective):
+    def run(self):
+        return [TakeHome()]
+
+
+def visit_take_home(translator, node):
+    """Write links that are hidden until there is what they lead to; `take_home.py` shows them."""
+    folder = Path(translator.builder.outdir) / "downloads"
+    files = {"handwritten-digits.zip": "the course archive", "handwritten-digits.pdf": "the book as a PDF"}
+    lines = []
+    for name, text in files.items():
+        hidden = "" if (folder / name).exists() else " hidden"
+        lines.append(f'<li{hidden} data-file="{name}"><a href="../downloads/{name}">{text}</a></li>')
+    translator.body.append(f'<ul class="simple take-home">{"".join(lines)}</ul>\n')
+    raise nodes.SkipNode
+
+
 def visit_live(translator, node):
     translator.body.append(f'<div class="live" data-live="{node["name"]}"><div class="live-without-scripts">\n')
 
@@ -100,6 +131,63 @@ def add_scripts(app, pagename, templatename, context, doctree):
     """Give a live page, and no other, its scripts."""
     for script in app.env.metadata.get(pagename, {}).get("scripts", []):
         app.add_js_file(script, loading_method="defer")
+
+
+def add_downloads(app, pagename, templatename, context, doctree):
+    """Put a menu into the head of a lesson: the lesson to take home, or to run elsewhere if the book has an address."""
+    lesson = pagename.removeprefix("chapters/")
+    if lesson not in pairs.lessons():
+        return
+    folder = context["pathto"]("downloads", 1)
+    buttons = [
+        {"type": "link", "url": f"{folder}/{lesson}{suffix}", "text": suffix, "tooltip": tooltip, "icon": icon}
+        for suffix, tooltip, icon in (
+            (".ipynb", "Download the notebook", "fas fa-code"),
+            (".py", "Download the script", "fas fa-terminal"),
+            (".md", "Download the text", "fas fa-file"),
+        )
+    ]
+    menu = {"type": "group", "tooltip": "Download this lesson", "icon": "fas fa-download", "buttons": buttons}
+    context["header_buttons"].append({**menu, "label": "download-buttons"})
+    address = app.config.html_theme_options.get("repository_url")
+    if address:
+        owner, repository = address.strip("/").split("/")[-2:]
+        url = f"https://mybinder.org/v2/gh/{owner}/{repository}/HEAD?urlpath=lab/tree/notebooks/{lesson}.ipynb"
+        binder = {"type": "link", "url": url, "text": "Binder", "tooltip": "Run this lesson on Binder"}
+        context["header_buttons"].append({**binder, "icon": "fas fa-rocket", "label": "launch-binder"})
+
+
+def copy_downloads(folder):
+    """Put the lessons beside the pages: as notebooks, scripts and texts."""
+    for name in pairs.lessons():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        for path in ((pairs.NOTEBOOKS / name).with_suffix(suffix) for suffix in (".ipynb", ".py")):
+            shutil.copy(path, folder / path.relative_to(pairs.NOTEBOOKS))
+        shutil.copy(pairs.CHAPTERS / f"{name}.md", folder / f"{name}.md")
+
+
+# Styles are written into the pages by MathJax and Matplotlib's tables, pictures by the scripts of live pages.
+POLICY = (
+    "default-src 'self'; script-src 'self' {scripts}; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; "
+    "object-src 'none'; base-uri 'none'; form-action 'self'"
+)
+
+
+def protect(path):
+    """Write into a page the policy that lets it load and run only what lies beside it, and the scripts that it has."""
+    text = path.read_text(encoding="utf-8")
+    if "Content-Security-Policy" in text:
+        return
+    scripts = re.findall(r"<script(?![^>]* src=)[^>]*>(.*?)</script>", text, re.DOTALL)
+    digests = (base64.b64encode(hashlib.sha256(script.encode()).digest()).decode() for script in dict.fromkeys(scripts))
+    policy = POLICY.format(scripts=" ".join(f"'sha256-{digest}'" for digest in digests))
+    meta = f'<meta http-equiv="Content-Security-Policy" content="{policy}">'
+    path.write_text(re.sub(r"(<head>|<head [^>]*>)", rf"\1\n{meta}", text, count=1), encoding="utf-8")
+
+
+def name_roles(app, pagename, templatename, context, doctree):
+    """Give the items of the bibliography the role that a list needs; sphinxcontrib-bibtex gives a deprecated one."""
+    context["body"] = context.get("body", "").replace('role="doc-biblioentry"', 'role="listitem"')
 
 
 def claims_of(app, lesson):
@@ -219,11 +307,14 @@ def claims_table(app, docname):
 
 
 def write_data(app, exception):
-    """Write claims.json beside the pages, and what the live pages compute with beside their scripts."""
+    """Write beside the pages claims.json, what the live pages compute with, and the lessons to take home."""
     if exception is None and app.builder.format == "html":
         text = json.dumps(all_claims(app), indent=1)
         (Path(app.outdir) / "claims.json").write_text(text, encoding="utf-8")
         live_data.write(Path(app.outdir) / "_static" / "live")
+        copy_downloads(Path(app.outdir) / "downloads")
+        for path in Path(app.outdir).rglob("*.html"):
+            protect(path)
 
 
 def visit_fold(translator, node):
@@ -247,6 +338,8 @@ def setup(app):
     app.connect("doctree-resolved", fill_pictures)
     app.add_node(Live, html=(visit_live, depart_live))
     app.add_directive("live", LiveDirective)
+    app.add_node(TakeHome, html=(visit_take_home, None))
+    app.add_directive("take-home", TakeHomeDirective)
     for name in ("lessons", "claims"):
         app.add_directive(name, TableDirective)
     app.connect("source-read", add_quiz)
@@ -254,5 +347,7 @@ def setup(app):
     app.connect("env-updated", tables_to_write)
     app.connect("doctree-resolved", fill_tables)
     app.connect("html-page-context", add_scripts)
+    app.connect("html-page-context", name_roles)
+    app.connect("html-page-context", add_downloads, priority=900)  # after the theme, which begins the list of buttons
     app.connect("build-finished", write_data)
     return {"parallel_read_safe": True, "version": "1"}

@@ -195,7 +195,7 @@ on_training = fast.evaluate(images, y_train, batch_size=1000, verbose=0)[1]
 live, on_training
 
 # %% [markdown]
-# 0.9921 on the test images. One run is no result; the study `fast` has trained ten, on 50,000 images measured on the validation images, and ten on all images, measured on the test images:
+# 0.9918 on the test images. One run is no result; the study `fast` has trained ten, on 50,000 images measured on the validation images, and ten on all images, measured on the test images:
 
 # %%
 stored = results.load("fast")
@@ -314,7 +314,7 @@ with_sgd = network.evaluate(preprocess(x_validation), y_validation, 1000, verbos
 # %% [markdown]
 # <details><summary>Solution of Exercise 27.2</summary>
 #
-# It reaches 0.9851 in a single epoch. So three convolutions are trained by SGD, and quickly. Which optimizer is better one run cannot say; for that each would get its own search, and several seeds.
+# It reaches 0.9842 in a single epoch. So three convolutions are trained by SGD, and quickly. Which optimizer is better one run cannot say; for that each would get its own search, and several seeds.
 #
 # </details>
 

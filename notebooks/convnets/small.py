@@ -218,7 +218,7 @@ check_answer("cnn-small-twice", answer, "aefb6320")
 #
 # </details>
 #
-# > **Exercise 29.3** (Smaller still (open-ended))
+# > **Exercise 29.3** (Smaller still, open-ended)
 # >
 # > Build a network with fewer parameters than `small` whose mean **validation** accuracy, over three seeds, is not lower by more than 0.002, with the same seeds for both and the recipe of `convolution-design`: ten epochs of one cycle to the rate 0.02, batches of 64, distortion at half strength. (Three seeds may not resolve a difference of this size; say what yours allow you to say.) Write a loop with `fit` and `random_affine`. Decide before you begin how many sketches you allow yourself, and report all of them. Touch the test set once.
 #

@@ -220,7 +220,7 @@ _, _, gradient_x = convolution_backward(*ones)
 check_answer("corner-pixel", int(gradient_x[0, 0, 0, 0]), "e64cc37b")
 
 # %% [markdown]
-# > **Exercise 24.2** (Mean in place of maximum (open-ended))
+# > **Exercise 24.2** (Mean in place of maximum, open-ended)
 # >
 # > Average pooling keeps the mean of each block. Write its backward step in two lines, and compare with `tf.nn.avg_pool2d`. Which of the two poolings gives a weight more occasions to learn?
 #

@@ -17,7 +17,7 @@
 #
 # > **In short**
 # >
-# > The decoder draws a digit if the 96 numbers of the code go together, above all if they belong to one class. Numbers that are shuffled over all images, each as frequent as it should be, give scribbles. What is drawn from a normal distribution of the codes of each class, a classifier calls as intended in 85% of the cases, with independent numbers in 83%, which is too close to tell apart; decoded real test digits it calls right in 88%. On the straight way between the codes of two digits strokes bend and move, where a mixture of pixels shows both digits at once; but half way, 34% are called a third digit. (One auto-encoder of three epochs, 1,000 codes each way.)
+# > The decoder draws a digit if the 96 numbers of the code go together, above all if they belong to one class. Numbers that are shuffled over all images, each as frequent as it should be, give scribbles. What is drawn from a normal distribution of the codes of each class, a classifier calls as intended in 84% of the cases, with independent numbers in 84%, which is too close to tell apart; decoded real test digits it calls right in 88%. On the straight way between the codes of two digits strokes bend and move, where a mixture of pixels shows both digits at once; but half way, 34% are called a third digit. (One auto-encoder of three epochs, 1,000 codes each way.)
 # >
 # > *Read before*: [A network that returns an image](image_to_image.ipynb).
 #
@@ -80,7 +80,7 @@ axes[1].set(xlabel="units, sorted", ylabel="share of images, not 0");
 # *Fig. 37.1.* Left, the code of the first training image. Right, for each of the 96 units, the share of training images for which it is not 0, sorted.
 
 # %% [markdown]
-# The code comes out of ReLU, so nothing in it is negative, and 48% of its numbers are 0. The units are used unequally: 19 of the 96 speak for fewer than one image in fifty. Real codes fill a small and peculiar part of the space of all codes.
+# The code comes out of ReLU, so nothing in it is negative, and 47% of its numbers are 0. The units are used unequally: 19 of the 96 speak for fewer than one image in fifty. Real codes fill a small and peculiar part of the space of all codes.
 #
 # ## Where codes come from
 #
@@ -174,7 +174,7 @@ claim("denoising-together", judged.loc["class, together", "as intended"], traine
       "by the network good, of 1,000 codes decoded by a dense auto-encoder of 3 epochs")
 
 # %% [markdown]
-# The shuffled codes teach most: the right numbers, each as often as it should be, and seldom a digit. **What makes a code a digit is how its numbers go together.** The Gaussians say how much of this is the class. With units that are independent given the class, 83% are called as intended; with the covariances 85%; of decoded real test digits 88%. So the means and deviations of each class go most of the way. Whether the covariances help beyond them, these shares cannot tell: two standard errors of their difference are about three points, and there is one auto-encoder.
+# The shuffled codes teach most: the right numbers, each as often as it should be, and seldom a digit. **What makes a code a digit is how its numbers go together.** The Gaussians say how much of this is the class. With units that are independent given the class, 84% are called as intended; with the covariances 84%; of decoded real test digits 88%. So the means and deviations of each class go most of the way. Whether the covariances help beyond them, these shares cannot tell: two standard errors of their difference are about three points, and there is one auto-encoder.
 #
 # Do not rely on the classifier alone. Its mean confidence in the shuffled scribbles is 0.82: it was trained to tell digits apart, not to tell digits from scribbles.
 #
@@ -251,7 +251,7 @@ check_answer("decoder-parameters", answer, "6ffe9ba1")
 #
 # </details>
 #
-# > **Exercise 37.2** (New or remembered? (open-ended))
+# > **Exercise 37.2** (New or remembered?, open-ended)
 # >
 # > Are the digits of the class Gaussians new, or copies of training digits? Decode the training codes, and find the nearest of these images for each drawn digit. What should the distance be compared with?
 #
@@ -261,7 +261,7 @@ check_answer("decoder-parameters", answer, "6ffe9ba1")
 #
 # </details>
 #
-# > **Exercise 37.3** (Again and again (open-ended))
+# > **Exercise 37.3** (Again and again, open-ended)
 # >
 # > Give the network its own answer, and the answer to that, 30 times: once beginning with clean test digits, once with pure noise. Before you run it: what becomes of the digits? And of the noise? Let the classifier judge each step.
 #

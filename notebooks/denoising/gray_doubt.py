@@ -17,7 +17,7 @@
 #
 # > **In short**
 # >
-# > Binary cross-entropy may be given gray targets: it is smallest where the answer equals the target, and what remains there is the pixel's entropy, 0.0584 on average for the training digits. Where the network cannot know the target, the best answer is the conditional mean, by this loss and by squared error: where it is in doubt, the best answer is a blur. Who knows nothing best answers the mean image, with a loss of 0.2628; who knows the digit and nothing else, its class mean, with 0.2205. A network trained at noise level 0.4 is honest about its doubt there: pixels that it answers alike are as bright as it says, on average, within 0.017. On pure noise, which it never met, its loss is 0.65; of a network trained at all levels it is 0.28 (one network each, three epochs).
+# > Binary cross-entropy may be given gray targets: it is smallest where the answer equals the target, and what remains there is the pixel's entropy, 0.0584 on average for the training digits. Where the network cannot know the target, the best answer is the conditional mean, by this loss and by squared error: where it is in doubt, the best answer is a blur. Who knows nothing best answers the mean image, with a loss of 0.2628; who knows the digit and nothing else, its class mean, with 0.2205. A network trained at noise level 0.4 is honest about its doubt there: pixels that it answers alike are as bright as it says, on average, within 0.020. On pure noise, which it never met, its loss is 0.65; of a network trained at all levels it is 0.28 (one network each, three epochs).
 # >
 # > *Read before*: [A network that returns an image](image_to_image.ipynb); helpful: [Where the loss comes from](../loss/likelihood.ipynb).
 #
@@ -212,9 +212,9 @@ ax.legend();
 # *Fig. 35.3.* Mean brightness of the clean pixels against the brightness that the network has answered, in ten bins, for three noise levels. It was trained at 0.4. On the dashed line, the answer is the mean of the clean pixels behind it.
 
 # %% [markdown]
-# At the level of its training the points stay close to the diagonal; the largest distance is 0.017. The theorem is about the best of all answers, and training comes near it without reaching it. So the gray is no defect that one could sharpen away without loss. Where it is more than the originals have at the rims of their strokes, it is doubt, and mostly honest. Honest is not the same as knowing: a network that always answers the mean image would lie on the diagonal too. How much it knows is told by the loss.
+# At the level of its training the points stay close to the diagonal; the largest distance is 0.020. The theorem is about the best of all answers, and training comes near it without reaching it. So the gray is no defect that one could sharpen away without loss. Where it is more than the originals have at the rims of their strokes, it is doubt, and mostly honest. Honest is not the same as knowing: a network that always answers the mean image would lie on the diagonal too. How much it knows is told by the loss.
 #
-# Beyond its level the theorem promises nothing, because no training has asked. At level 0.8 the originals are brighter than most of the answers. At level 1 the brightness of an answer that is not nearly black means nothing any more (the last bin holds few pixels): where it is from 0.1 to 0.5 the originals have 0.35 on average, where it is above 0.5 0.36, which says little more than that digits have their ink in the middle.
+# Beyond its level the theorem promises nothing, because no training has asked. At level 0.8 the originals are brighter than most of the answers. At level 1 the brightness of an answer that is not nearly black means nothing any more (the last bin holds few pixels): where it is from 0.1 to 0.5 the originals have 0.35 on average, where it is above 0.5 0.34, which says little more than that digits have their ink in the middle.
 #
 # ## What it sees in pure noise
 #
@@ -304,7 +304,7 @@ check_answer("denoising-scale", share, "216265ea", decimals=2)
 #
 # </details>
 #
-# > **Exercise 35.3** (Trained for longer (open-ended))
+# > **Exercise 35.3** (Trained for longer, open-ended)
 # >
 # > Train the first network for ten epochs in place of three. What becomes of its answers to pure noise, and of Fig. 35.3?
 #

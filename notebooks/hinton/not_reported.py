@@ -245,7 +245,7 @@ check_answer("effective-rate", answer, "aaa4bc42", decimals=1)
 check_answer("effective-rate", round(0.03 / (1 - 0.9), 1), "aaa4bc42", decimals=1)
 
 # %% [markdown]
-# > **Exercise 19.2** (One more setting (open-ended))
+# > **Exercise 19.2** (One more setting, open-ended)
 # >
 # > Choose a row that says "not measured". Write a study of your own with `Study` and `DenseCondition` of `studies.design`, or a loop with `fit`, that compares two of its settings on the validation images, with as many seeds as [(18.2)](replicates.ipynb) asks for. Decide before you train which difference would matter to you, and which result would change your mind.
 #

@@ -315,7 +315,7 @@ check_answer("own-upside-down", int(np.bincount(answers).argmax()), "666b6c6b")
 #
 # </details>
 #
-# > **Exercise 33.4** (Your own photograph (open-ended))
+# > **Exercise 33.4** (Your own photograph, open-ended)
 # >
 # > Write ten digits with a felt pen, photograph each alone, and give what `plt.imread("seven.jpg")` reads to `prepare`. How many does the network read? Which step fails where it fails? (`prepare(image, with_steps=True)` returns what each step left.)
 #

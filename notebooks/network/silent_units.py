@@ -44,7 +44,7 @@ def train(learning_rate, activation="relu"):
     network = networks.dense((64, 64), seed=1, activation=activation)
     optimizer = keras.optimizers.SGD(learning_rate)
     network.compile(optimizer, "sparse_categorical_crossentropy", metrics=["accuracy"],
-                    steps_per_execution=10)  # ten at a time, which is quicker
+                    steps_per_execution=50)  # fifty at a time, which is quicker
     network.fit(x_fit, y_fit, batch_size=128, epochs=3, verbose=0)
     return network
 
@@ -253,7 +253,7 @@ multiply_adds = count(networks.dense((500, 300))).multiply_adds.sum()
 check_answer("hinton-multiply-adds", multiply_adds, "77fdf077")
 
 # %% [markdown]
-# > **Exercise 6.3** (Wide or deep (open-ended))
+# > **Exercise 6.3** (Wide or deep, open-ended)
 # >
 # > Find three networks with about 55,000 parameters each: one hidden layer, two, and four. Train each with at least five seeds, and compare their validation accuracies. Is the difference between the networks larger than the spread between seeds? What do you conclude, and what would you have concluded from the first seed alone?
 #

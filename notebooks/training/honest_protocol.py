@@ -158,7 +158,7 @@ def new_network(rate=0.1):
     keras.utils.set_random_seed(0)
     network = networks.dense((64, 64), seed=0)
     network.compile(keras.optimizers.SGD(rate), metrics=["accuracy"],
-                    loss="sparse_categorical_crossentropy", steps_per_execution=10)
+                    loss="sparse_categorical_crossentropy", steps_per_execution=50)
     return network
 
 
@@ -279,7 +279,7 @@ claim("training-over-fitting-accuracy", change, trained=True,
       "loss")
 
 # %% [markdown]
-# Fig. 14.3, a single run, shows over-fitting: the training loss nears zero, and the validation loss, after its minimum, rises to 1.31 times its lowest value. The accuracy does not follow: between that minimum and the end it changes by +0.0107. How can the loss become so much worse without more errors? A likely reason, not measured here: the network becomes more and more certain, of its errors too, and the loss of a certain error is large. How much too certain such a network ends up, [Does it know when it is wrong?](test_size.ipynb) measures.
+# Fig. 14.3, a single run, shows over-fitting: the training loss nears zero, and the validation loss, after its minimum, rises to 1.31 times its lowest value. The accuracy does not follow: between that minimum and the end it changes by +0.0106. How can the loss become so much worse without more errors? A likely reason, not measured here: the network becomes more and more certain, of its errors too, and the loss of a certain error is large. How much too certain such a network ends up, [Does it know when it is wrong?](test_size.ipynb) measures.
 #
 # ## Exercises
 #
@@ -318,7 +318,7 @@ round(float(best_epoch_gain(honest)), 5)
 #
 # </details>
 #
-# > **Exercise 14.2** (A schedule (open-ended))
+# > **Exercise 14.2** (A schedule, open-ended)
 # >
 # > Fig. 14.2 suggests to lower the learning rate towards the end. Try it: train on `fit_images` for ten epochs, with 0.1 in the first seven and 0.01 in the last three (`keras.callbacks.LearningRateScheduler` takes a function of the epoch). Use at least three seeds, and compare with the constant rate on the validation images. Is the difference larger than the spread? What does the schedule do to the spread?
 #
