@@ -41,10 +41,10 @@ function addFilters(table) {
   apply();
 }
 
-// A table or a formula that scrolls inside itself can be reached, and so scrolled, by the keyboard. Its width changes
+// A table, a formula or code that scrolls inside itself can be reached, and so scrolled, by the keyboard. Its width changes
 // with the window, and when mathematics is set, fonts arrive or a fold opens.
 function reachWhatScrolls() {
-  const scrolling = "table, mjx-container, span.math";
+  const scrolling = "table, mjx-container, span.math, pre, .cell_output";
   const reach = element => {
     if (element.scrollWidth > element.clientWidth && getComputedStyle(element).overflowX === "auto") element.tabIndex = 0;
     else element.removeAttribute("tabindex");

@@ -19,6 +19,7 @@ from typing import ClassVar
 
 import live_data
 import pairs
+import take_home
 from docutils import nodes
 from docutils.parsers.rst import directives
 from myst_nb.ext.glue.roles import PasteTextRole
@@ -108,13 +109,14 @@ class TakeHomeDirective(SphinxDirective):
 
 
 def visit_take_home(translator, node):
-    """Write links that are hidden until there is what they lead to; `take_home.py` shows them."""
+    """Write what is hidden, and no link, until there is what it names; `take_home.py` makes it one then."""
     folder = Path(translator.builder.outdir) / "downloads"
     files = {"handwritten-digits.zip": "the course archive", "handwritten-digits.pdf": "the book as a PDF"}
     lines = []
     for name, text in files.items():
-        hidden = "" if (folder / name).exists() else " hidden"
-        lines.append(f'<li{hidden} data-file="{name}"><a href="../downloads/{name}">{text}</a></li>')
+        lines.append(f'<li hidden data-file="{name}">{text}</li>')
+        if (folder / name).exists():
+            lines[-1] = take_home.with_link(lines[-1], name)
     translator.body.append(f'<ul class="simple take-home">{"".join(lines)}</ul>\n')
     raise nodes.SkipNode
 
@@ -185,9 +187,10 @@ def protect(path):
     path.write_text(re.sub(r"(<head>|<head [^>]*>)", rf"\1\n{meta}", text, count=1), encoding="utf-8")
 
 
-def name_roles(app, pagename, templatename, context, doctree):
-    """Give the items of the bibliography the role that a list needs; sphinxcontrib-bibtex gives a deprecated one."""
-    context["body"] = context.get("body", "").replace('role="doc-biblioentry"', 'role="listitem"')
+def mend_markup(app, pagename, templatename, context, doctree):
+    """Give the items of the bibliography the role that a list needs, not a deprecated one, and no two boxes one id."""
+    body = context.get("body", "").replace('role="doc-biblioentry"', 'role="listitem"')
+    context["body"] = re.sub(r' id="(exercise|solution|proof)-content"', "", body)
 
 
 def claims_of(app, lesson):
@@ -347,7 +350,7 @@ def setup(app):
     app.connect("env-updated", tables_to_write)
     app.connect("doctree-resolved", fill_tables)
     app.connect("html-page-context", add_scripts)
-    app.connect("html-page-context", name_roles)
+    app.connect("html-page-context", mend_markup)
     app.connect("html-page-context", add_downloads, priority=900)  # after the theme, which begins the list of buttons
     app.connect("build-finished", write_data)
     return {"parallel_read_safe": True, "version": "1"}

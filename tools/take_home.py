@@ -119,7 +119,7 @@ def to_paper(article, soup):
         title["class"] = ["solved"]
         solution["class"] = ["solution"]
         at_end.append(solution.extract())
-    quiz = next((of for of in article.select("section") if of["id"].endswith("--quiz")), None)
+    quiz = next((of for of in article.select("section") if of.get("id", "").endswith("--quiz")), None)
     for text in quiz.select("section > p")[:1] if quiz else []:
         text.decompose()  # it tells how to open the options
     answers = soup.new_tag("ol")
@@ -269,13 +269,10 @@ def write_pdf(path, html=HTML):
         page_of_all.unlink()
 
 
-def show_link(path):
-    """Show on the first page of the book the link to a file that is there now."""
-    page = HTML / "chapters" / "intro.html"
-    text = page.read_text(encoding="utf-8")
-    page.write_text(
-        text.replace(f'<li hidden data-file="{path.name}">', f'<li data-file="{path.name}">'), encoding="utf-8"
-    )
+def with_link(text, name):
+    """Return the text of a page in which the hidden name of a file has become a link to it."""
+    linked = rf'<li data-file="{name}"><a href="../downloads/{name}">\1</a></li>'
+    return re.sub(rf'<li hidden data-file="{re.escape(name)}">(.*?)</li>', linked, text)
 
 
 def main(arguments):
@@ -287,7 +284,8 @@ def main(arguments):
     name, write = kinds[arguments[0]]
     path = HTML / "downloads" / name
     write(path)
-    show_link(path)
+    first = HTML / "chapters" / "intro.html"
+    first.write_text(with_link(first.read_text(encoding="utf-8"), name), encoding="utf-8")
     print(f"{path}: {path.stat().st_size / 1e6:.1f} MB")
 
 

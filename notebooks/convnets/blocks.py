@@ -161,7 +161,7 @@ separable, full
 # %% [markdown]
 # **The gradient** flows back within each channel, and through the mixing as through a dense layer.
 #
-# **What it is for.** It is a cheap way to let a network look further (Chollet, 2017). There is another use. If the kernel is as large as the map, one number is left of each map, a **weighted sum** of its places with weights that are learned. This is between the two extremes of Pooling by the mean, over the whole map and `Flatten`: it knows where, but for each map only in one way. (If no ReLU comes before the dense layer, both together are one linear layer, whose ten kernels share one pattern for each map.)
+# **What it is for.** It is a cheap way to let a network look further (Chollet, 2017). There is another use. If the kernel is as large as the map, one number is left of each map, a **weighted sum** of its places with weights that are learned. This is between the two extremes of Pooling by the mean, over the whole map and `Flatten`: it knows where, but for each map only in one way. (If no ReLU comes before the dense layer, both together are one linear layer, whose ten units share one pattern of weights for each map.)
 
 # %% tags=["hide-cell"]
 # checks
@@ -332,7 +332,7 @@ np.abs(two - one).max()
 #
 # <details><summary>Running means are more exact for the image in question</summary>
 #
-# **No.** They are less so: they describe the training images as a whole. What counts is that they are fixed.
+# **No.** Neither describes the image in question: one describes the training images as a whole, the other its chance company. What counts is that they are fixed.
 #
 # </details>
 #

@@ -134,7 +134,7 @@ claim("cnn-design-corrected", " and ".join(p_values[p_values < 0.05 / 7].index),
 #
 # | layer | what it computes | output | parameters | why it is there |
 # | :--- | :--- | :--- | ---: | :--- |
-# | convolution 5 × 5, stride 2, ReLU | at every second place, 16 weighted sums of a patch; negative ones become 0 | 12 × 12 × 16 | 5·5·1·16 + 16 = 416 | finds strokes and edges; the stride makes all later maps a quarter as large, and the work with them |
+# | convolution 5 × 5, stride 2, ReLU | at every second place, 16 weighted sums of a patch; negative ones become 0 | 12 × 12 × 16 | 5·5·1·16 + 16 = 416 | finds strokes and edges; the stride makes all later maps a quarter as large or smaller, and the work with them |
 # | convolution 3 × 3, ReLU | the same, of patches of the 16 maps | 10 × 10 × 32 | 3·3·16·32 + 32 = 4,640 | joins strokes to corners, arcs, crossings |
 # | max pooling 2 × 2 | the largest of each block of four | 5 × 5 × 32 | 0 | keeps whether something is there, and roughly where; later filters see more of the image |
 # | convolution 3 × 3, no bias | as above, of the 32 maps | 3 × 3 × 64 | 3·3·32·64 = 18,432 | joins parts to larger parts |
@@ -294,7 +294,7 @@ check_answer("cnn-fast-pooling", answer, "fffc1518")
 #
 # > **Exercise 27.2** (SGD, once more)
 # >
-# > Train `fast` with SGD in place of adam: one epoch on the 50,000 training images of `split`, batches of 128, momentum 0.9 in Nesterov's form (`nesterov=True`: the gradient's step is taken from where momentum alone would lead), one cycle to the rate 0.1. What does it reach on the validation images? What may you conclude about SGD and adam, and what not?
+# > Train `fast` with SGD in place of adam: one epoch on the 50,000 training images of `split`, batches of 128, momentum 0.9 in Nesterov's form (`nesterov=True`: the gradient is computed where momentum alone would lead), one cycle to the rate 0.1. What does it reach on the validation images? What may you conclude about SGD and adam, and what not?
 #
 # *The solution of Exercise 27.2 is in the closed cells below.*
 

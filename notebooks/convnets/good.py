@@ -100,7 +100,7 @@ pd.DataFrame({"gain": gains.mean(), "low": gains.mean() - half,
               "high": gains.mean() + half}).round(4)
 
 # %% [markdown]
-# Longer training brings 0.0018, distorted images bring 0.0017 more. The rest, 0.0009, is what `good` adds with more filters, a fourth convolution, dropout, two more epochs and another rate, all at once. None of the three intervals contains 0; but `good` was chosen on these images, so that its gain is flattered a little.
+# Longer training brings 0.0018, distorted images bring 0.0017 more. The rest, 0.0009, is what `good` adds with more filters, a fourth convolution, batch normalization behind all but the first, dropout, two more epochs and another rate, all at once. None of the three intervals contains 0; but `good` was chosen on these images, so that its gain is flattered a little.
 
 # %% tags=["hide-cell"]
 # checks
@@ -226,7 +226,7 @@ compared = pd.DataFrame([mcnemar(answers[0], other) for other in others.values()
 compared.assign(**{"p-value": compared["p-value"].map("{:.2g}".format)})
 
 # %% [markdown]
-# Between `good` and `small` fair coins would hardly ever be as lopsided. Among equal networks no difference is seen: the smallest of the four p-values is 0.61. And yet, on average, one of two is right and the other wrong on 33 images. With so many disagreements a lead of ten images, a tenth of a percent, is what coins do easily (second exercise). How much a lead says depends on how many images are in dispute.
+# Between `good` and `small` fair coins would hardly ever be as lopsided. Among equal networks no difference is seen: the smallest of the four p-values is 0.61. And yet, on average, one of two is right and the other wrong on 33 images. With so many disagreements a lead of ten images, a tenth of a percent, is still within what coins do, about one time in ten (second exercise). How much a lead says depends on how many images are in dispute.
 #
 # Mind what the test does not say. It compares two **trained networks** on images like these. Whether the **recipe** of the one is better is another question. Chance comes in at three places:
 #

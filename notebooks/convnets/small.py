@@ -154,7 +154,7 @@ accuracies.to_list()
 # %% [markdown]
 # On the test images the mean of `small` is 0.9902, and 3 of the five networks pass 99 %. The interval over the seeds reaches below 0.99: five other seeds might well end on the other side. And on validation images its mean is 0.9857. As with `fast`, more images to train on and an easier set to be measured on are both in the difference. Read it as "about 99 % of these test images".
 #
-# One choice was not made on validation images. At first the study was to have twenty epochs. Of its first networks, one was measured on the test set, and missed 99 % by a little. We stopped the study, doubled the epochs, and began anew. No other length was tried; but what made us try was a look at one test result.
+# One choice was not made on validation images. At first the study was to have twenty epochs. Of its first networks, one was measured on the test set, and missed 99 % by a little. We stopped the study, doubled the epochs, and began anew. After that no other length was tried; but what made us try was a look at one test result.
 #
 # `small` has a 16th of the parameters of `fast`, and 11% of its multiply-adds for an image. Its training is the longest of the three, forty epochs.
 
@@ -224,7 +224,7 @@ check_answer("cnn-small-twice", answer, "aefb6320")
 #
 # <details><summary>Solution of Exercise 29.3</summary>
 #
-# There is no single right answer. Things to try: other numbers of channels; a separable convolution in place of the last full one, which holds most of the parameters; the same weights applied several times; more epochs. A good answer counts by hand, gives mean and interval over seeds, tells how many sketches were tried, and has not looked at test images in between.
+# There is no single right answer. Things to try: other numbers of channels; a separable convolution in place of the last full one, which holds the most parameters; the same weights applied several times; more epochs. A good answer counts by hand, gives mean and interval over seeds, tells how many sketches were tried, and has not looked at test images in between.
 #
 # </details>
 #

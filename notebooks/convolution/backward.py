@@ -103,7 +103,7 @@ def convolution_backward(x, W, gradient_z):
 #
 # ## Max pooling: who gets the gradient?
 #
-# The maximum of a block does not change when a smaller number of the block changes a little. Its derivative is 1 with respect to the largest number, and 0 with respect to the others. Forwards, pooling must therefore remember where the largest stood; backwards, it puts the gradient there. If several are equally large, the derivative is not defined, and a library has to choose. On a processor, TensorFlow takes the first:
+# The maximum of a block does not change when a smaller number of the block changes a little. Its derivative is 1 with respect to the largest number, and 0 with respect to the others. Forwards, pooling must therefore remember where the largest stood; backwards, it puts the gradient there. If several are equally large, the derivative is not defined, and a library has to choose. On a CPU, TensorFlow takes the first:
 
 # %% tags=["nbval-check-output"]
 block = tf.Variable(np.reshape([3.0, 7.0, 7.0, 1.0], (1, 2, 2, 1)))
@@ -192,7 +192,7 @@ claim("pixels-black", (x_train == 0).mean(), data=0.809,
       about="share of the pixels of the training images that are black")
 
 # %% [markdown]
-# So one image gives a weight 57 occasions to learn, where the pixel under it is not black. A weight of a dense layer that sees the image has one pixel to learn from, and that is black in 81% of all cases, on average over the pixels.
+# So one image gives a weight 57 occasions to learn at most: fewer by those where the pixel under it is black. A weight of a dense layer that sees the image has one pixel to learn from, and that is black in 81% of all cases, on average over the pixels.
 #
 # ## Exercises
 #

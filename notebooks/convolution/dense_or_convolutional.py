@@ -229,7 +229,7 @@ claim("shuffle-lead", means.shuffled["convolutional"] - means.shuffled["dense"],
       "two pairs, after one epoch")
 
 # %% [markdown]
-# For the dense network the outcome needs no experiment. If the rows of its first weights are shuffled like the pixels, every sum, and so every step of the training, is what it was. The initial weights are drawn independently from one distribution, so shuffled rows are as likely as the others: over the seeds, the accuracy has **the same distribution** with either order. The convolutional network loses 0.037, mean of two pairs, and its lead over the dense one is now -0.009. On these images, the advantage of the convolution came from the order of the pixels. (Whether it has become a disadvantage is another question: nobody searched a learning rate for shuffled pixels.)
+# For the dense network the outcome needs no experiment. If the rows of its first weights are shuffled like the pixels, every sum, and so every step of the training, is what it was. The initial weights are drawn independently from one distribution, so shuffled rows are as likely as the others: over the seeds, the accuracy has **the same distribution** with either order. The convolutional network loses 0.037, mean of two pairs, and its lead over the dense one is now -0.009. On these images, with these settings, the advantage of the convolution came from the order of the pixels. (Whether it has become a disadvantage, or a part of it would come back, is another question: nobody searched a learning rate for shuffled pixels.)
 #
 # ## The answer
 #
@@ -241,7 +241,7 @@ claim("shuffle-lead", means.shuffled["convolutional"] - means.shuffled["dense"],
 # | multiply-adds | one for each weight | one for each weight and place |
 # | output | a row of numbers without places | maps, in which places are kept |
 # | digit moves | other weights, often another answer | maps move along ([When the digit moves](moving_digit.ipynb)) |
-# | pixels shuffled | the same distribution over seeds | the advantage is gone |
+# | pixels shuffled | the same distribution over seeds | the advantage is gone, in a short training |
 #
 # The benefits follow from the two properties of Fig. 21.1. Zeros make an output look at a neighborhood. Tied weights make one filter serve all places, with few parameters. Both are assumptions about images. The price is work: each weight is used at each place. The submission's first sentence, that convolutional layers suit "spatially structured data", is right, and shuffled pixels show it from the other side.
 #

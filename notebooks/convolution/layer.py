@@ -383,7 +383,7 @@ print("Right." if np.allclose(in_two_steps, in_one) else "Not right yet.")
 #
 # <details><summary>Neither: it is 0</summary>
 #
-# **No.** The weights have the sum 0, but that makes the result 0 only where all pixels are equal. Here the bright pixels meet the −1.
+# **No.** The weights have the sum 0, but that alone makes the result 0 only where all pixels are equal. Here the bright pixels meet the −1.
 #
 # </details>
 #

@@ -200,7 +200,7 @@ by_case = pd.DataFrame(curves).T.groupby(level=0, sort=False)
 means, spreads = by_case.mean().T, (by_case.max() - by_case.min()).T / 2
 means.T.round(3)
 
-# %% mystnb={"figure": {"name": "fig-shifted", "caption": "Accuracy on 500 validation digits that were moved by some pixels, mean over four directions and two seeds. Bars reach from one seed to the other; the dashed line is chance."}, "image": {"alt": "Line chart of accuracy against the shift in pixels, with six curves. All start close together near the top. The dense network falls steeply and ends near chance; the two with one convolution fall along similar curves a little further right, the one with three convolutions and Flatten further right again. The one with a global maximum and the one trained on moved digits stay far above the others up to four pixels, after which the second falls more."}}
+# %% mystnb={"figure": {"name": "fig-shifted", "caption": "Accuracy on 500 validation digits that were moved by some pixels, mean over four directions and two seeds. Bars reach from one seed to the other; the dashed line is chance."}, "image": {"alt": "Line chart of accuracy against the shift in pixels, with six curves. All start close together near the top. The dense network falls steeply and ends near chance; the two with one convolution fall along similar curves a little further right, the one with three convolutions and Flatten further right again. The one with a global maximum and the one trained on moved digits stay near the top up to four pixels, far above the others from three pixels on; then the second falls more."}}
 import matplotlib.pyplot as plt
 
 from mnist_utils import figures  # the style of the book's plots
@@ -235,14 +235,14 @@ claim("shifted-global", maximum[3], trained=True,
       about="accuracy of three convolutions and a global maximum on digits moved by 3 "
       "pixels, mean of two seeds")
 claim("learned-three", learned[3], trained=True,
-      about="accuracy at 3 pixels of three convolutions and Flatten, trained on moved "
-      "digits, mean of two seeds")
+      about="accuracy on digits moved by 3 pixels, of three convolutions and Flatten "
+      "trained on moved digits, mean of two seeds")
 claim("learned-six", learned[6], trained=True,
-      about="accuracy at 6 pixels of three convolutions and Flatten, trained on moved "
-      "digits, mean of two seeds")
+      about="accuracy on digits moved by 6 pixels, of three convolutions and Flatten "
+      "trained on moved digits, mean of two seeds")
 
 # %% [markdown]
-# Moved by 3 pixels, about a tenth of the image, the dense network is at 34%. The convolution with pooling and `Flatten` is at 49%, and its curve in Fig. 22.1 runs almost parallel to the dense one. The pooling lets small shifts pass, so it may be the reason; but without it the network is at 50%. This gain needs no pooling. (The network without it has four times the parameters.)
+# Moved by 3 pixels, about a tenth of the image, the dense network is at 34%. The convolution with pooling and `Flatten` is at 49%, and its curve in Fig. 22.1 falls in a similar way, half a pixel to a pixel further right. The pooling lets small shifts pass, so it may be the reason; but without it the network is at 50%. This gain needs no pooling. (The network without it has four times the parameters.)
 #
 # Three convolutions with `Flatten` are better than one, but fall too, to 63%. The last network, with the same convolutions and a global maximum, is at 90%. The two differ in this layer only (and so in how many numbers the dense layer behind it gets): what holds the curve up is the step that forgets the place.
 #
@@ -267,15 +267,15 @@ at_large.round(3)
 # %% tags=["hide-cell"]
 # checks
 claim("canvas-fall", np.ptp(at_large), trained=True,
-      about="largest difference of the accuracies at 0 to 6 pixels, global maximum, "
-      "digits on a large canvas")
+      about="largest difference of the accuracies at shifts of 0 to 6 pixels, global "
+      "maximum, digits on a large canvas")
 claim("canvas-holds", bool(np.ptp(at_large) < (maximum[0] - maximum[6]) / 2),
       trained=True,
       about="on a large canvas the networks with a global maximum vary by less than "
       "half of what they lose in images of 28 by 28, shifts of 0 to 6 pixels")
 claim("image-fall", maximum[0] - maximum[6], trained=True,
-      about="accuracy that the networks with a global maximum lose from 0 to 6 "
-      "pixels, in images of 28 by 28")
+      about="accuracy that the networks with a global maximum lose from "
+      "shifts of 0 to shifts of 6 pixels, in images of 28 by 28")
 
 # %% [markdown]
 # There the accuracies differ by 0.040 at most, which is the price of the strides, and repeat after 4 pixels, as they must. In the image of 28 by 28 the networks lose 0.143 from 0 to 6 pixels: most of that is the border. (Unmoved digits are recognized a little less often on the canvas. Perhaps because the networks were trained with their border near, perhaps because each maximum now runs over more places; that was not separated.)

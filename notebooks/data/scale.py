@@ -118,7 +118,7 @@ lengths = pd.DataFrame(
 lengths.map("{:.4g}".format)
 
 # %% [markdown]
-# The columns of one seed differ by factors in the hundreds. In the median of the five seeds, the first step on raw pixels is 439 times as long as on scaled ones. (It is not 255 times, because the predicted probabilities, on which the gradient also depends, change with the pixels as well.) And in the sums of the first layer the changed weight is multiplied by the large pixel again.
+# Neighboring columns of one seed differ by factors in the hundreds. In the median of the five seeds, the first step on raw pixels is 439 times as long as on scaled ones. (It is not 255 times, because the predicted probabilities, on which the gradient also depends, change with the pixels as well.) And in the sums of the first layer the changed weight is multiplied by the large pixel again.
 
 # %% tags=["hide-cell"]
 # checks
@@ -200,7 +200,7 @@ for run in (1, 2):
     print(f"after run {run} of the cell: largest pixel {images.max():.6f}")
 
 # %% [markdown]
-# Nothing warns you; the images even look the same when matplotlib's `imshow` draws them, because it stretches the smallest and largest value of an image to black and white unless told otherwise. A cell that leaves everything as it was when it is run a second time is called *idempotent*; this one is not. The remedy is a function that leaves its argument alone, returns a new array, and refuses input that was converted before.
+# Nothing warns you; the images even look the same when matplotlib's `imshow` draws them, because it stretches the smallest and largest value of an image to both ends of its color map, black and white in this book, unless told otherwise. A cell that leaves everything as it was when it is run a second time is called *idempotent*; this one is not. The remedy is a function that leaves its argument alone, returns a new array, and refuses input that was converted before.
 
 # %% tags=["nbval-check-output"]
 from mnist_utils.dataset import preprocess
@@ -282,7 +282,7 @@ check_answer("undo-scale", 255 * 255, "45d03c2b")
 #
 # </details>
 #
-# **2.** Pixels that were divided by 255 twice lie between 0 and 1/255. Drawn with matplotlib's `imshow` and no further argument, a digit looks as it always did. Why?
+# **2.** Pixels that were divided by 255 twice lie between 0 and 1/255. Drawn with matplotlib's `imshow` in gray, without limits, a digit looks as it always did. Why?
 #
 # <details><summary>The smallest and largest value become black and white.</summary>
 #

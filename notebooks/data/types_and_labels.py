@@ -132,7 +132,7 @@ ends.pivot_table(index="pixels", columns="seed", values="accuracy")
 # %% [markdown]
 # Each number is a training accuracy after the last pass. (The runs on divided pixels had a tiny L2 penalty on their weights, with the regularization factor 0.000001, so the rows differ in that, too. The experiment of [Why the scale of the pixels matters](scale.ipynb) differs in the scale alone.) With divided pixels the networks learned their training images, 99.999% of them on average. With raw pixels they stayed, at best, at 11.24%, and [What the MNIST files hold](files.ipynb) has shown what that number is: about the share of ones, as for a network that gives a single answer.
 #
-# So at this learning rate a network on raw pixels guesses. It does not follow that raw pixels cannot be learned, nor that 255 is the only good divisor. [Why the scale of the pixels matters](scale.ipynb) takes the matter apart: what goes wrong inside, whether another learning rate mends it, and what happens when the line is run twice.
+# So at this learning rate this network on raw pixels guesses. It does not follow that raw pixels cannot be learned, nor that 255 is the only good divisor. [Why the scale of the pixels matters](scale.ipynb) takes the matter apart: what goes wrong inside, whether another learning rate mends it, and what happens when the line is run twice.
 
 # %% tags=["hide-cell"]
 # checks

@@ -191,7 +191,7 @@ claim("denoising-seeds-help", bool((gains.loc[0.1:0.9] > 0).all(axis=None)),
 # %% [markdown]
 # At each level from 0.1 to 0.9 all five differences are positive. At 0.4 denoising raises the mean accuracy from 0.163 to 0.907; on clean digits it takes 0.044 away.
 #
-# **One level or all of them?** (Fig. 36.3) At its own level the dense network that was trained at 0.4 is a little ahead of the one that was trained at all levels, with each of the five seeds. On clean digits it is behind. So far this is what one expects. But at level 0.8, which it never met, it is ahead again, by 0.045, mean of five pairs. A guess at the reason: where the generalist knows nothing, it answers with nearly the mean image ([What it sees in pure noise](gray_doubt.ipynb)), the best answer for the loss; the specialist draws strokes, and a classifier may be able to read strokes where it cannot read a gray cloud. In any case, the best answer for one purpose need not be the best for another: nobody has trained the denoiser to be read by a classifier.
+# **One level or all of them?** (Fig. 36.3) At its own level the dense network that was trained at 0.4 is a little ahead of the one that was trained at all levels, with each of the five seeds. On clean digits it is behind. So far this is what one expects. But at level 0.8, which it never met, it is ahead again, by 0.045, mean of five pairs. A guess at the reason: where the generalist, trained at all levels, knows nothing, it answers with nearly the mean image ([What it sees in pure noise](gray_doubt.ipynb)), the best answer for the loss; the specialist, trained at 0.4, draws strokes, and a classifier may be able to read strokes where it cannot read a gray cloud. In any case, the best answer for one purpose need not be the best for another: nobody has trained the denoiser to be read by a classifier.
 #
 # **Dense or convolutional?** Up to level 0.4 the convolutional networks, with a seventeenth of the parameters, are ahead of the dense ones of the same training, in each pair; at 0.7 the order has turned in 9 of the ten pairs. A possible reason, which is not tested here: each number of their code sees 13 by 13 pixels, with the dense network the whole image; a pixel in the middle of their answer sees nearly all of it, but through such numbers.
 
@@ -285,7 +285,7 @@ claim("denoising-conv-clean", denoised.loc[0.0, "convolutional, level 0.4"],
       "at level 0.4, 5 seeds")
 
 # %% [markdown]
-# The verdict: **the narrow code alone does not do it; without the training on noise, the larger part of the harm is gone.** The classifier reads 0.981 of the clean digits behind the layers that were trained without noise, and 0.902 behind the same layers trained at level 0.4 (one pair of trainings, read on the same 1,250 images). The dense generalist of the study, which has met clean and nearly clean images, and far noisier ones, does less harm: 0.971. Which of these levels helps, the study does not separate. But a network that has never met one need not do much harm: behind the convolutional specialist it is 0.989, less than a hundredth below that without a denoiser. Whether a wider code would protect the dense one, whether it distrusts thin strokes, or has not been trained long enough, these experiments do not separate.
+# The verdict: **the narrow code alone does not do it; without the training on noise, the larger part of the harm is gone.** The classifier reads 0.981 of the clean digits behind the layers that were trained without noise, and 0.902 behind the same layers trained at level 0.4 (one pair of trainings, read on the same 1,250 images). The dense generalist of the study, which has met clean and nearly clean images, and far noisier ones, does less harm: 0.971. Which of these levels helps, the study does not separate. But a network that has never met a clean image need not do much harm: behind the convolutional specialist it is 0.989, less than a hundredth below that without a denoiser. Whether a wider code would protect the dense one, whether it distrusts thin strokes, or has not been trained long enough, these experiments do not separate.
 #
 # ## Exercises
 #
@@ -317,7 +317,7 @@ check_answer("denoising-largest-gain", answer, "3705f1b0", decimals=1)
 # %% [markdown]
 # <details><summary>Solution of Exercise 36.2</summary>
 #
-# `gains.mean(axis=1).idxmax()` is 0.4: there the classifier is already lost and the denoiser is still at its best.
+# `gains.mean(axis=1).idxmax()` is 0.4: there the classifier is already lost, and the denoiser has lost little yet.
 #
 # </details>
 #

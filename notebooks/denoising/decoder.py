@@ -174,7 +174,7 @@ claim("denoising-together", judged.loc["class, together", "as intended"], traine
       "by the network good, of 1,000 codes decoded by a dense auto-encoder of 3 epochs")
 
 # %% [markdown]
-# The shuffled codes teach most: the right numbers, each as often as it should be, and seldom a digit. **What makes a code a digit is how its numbers go together.** The Gaussians say how much of this is the class. With units that are independent given the class, 84% are called as intended; with the covariances 84%; of decoded real test digits 88%. So the means and deviations of each class go most of the way. Whether the covariances help beyond them, these shares cannot tell: two standard errors of their difference are about three points, and there is one auto-encoder.
+# The shuffled codes teach most: the right numbers, each as often as it should be, and, to the eye, seldom a digit (ten are shown). **What makes a code a digit is how its numbers go together.** The Gaussians say how much of this is the class. With units that are independent given the class, 84% are called as intended; with the covariances 84%; of decoded real test digits 88%. So the means and deviations of each class go most of the way. Whether the covariances help beyond them, these shares cannot tell: two standard errors of their difference are about three points, and there is one auto-encoder.
 #
 # Do not rely on the classifier alone. Its mean confidence in the shuffled scribbles is 0.82: it was trained to tell digits apart, not to tell digits from scribbles.
 #

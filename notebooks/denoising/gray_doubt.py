@@ -310,7 +310,7 @@ check_answer("denoising-scale", share, "216265ea", decimals=2)
 #
 # <details><summary>Solution of Exercise 35.3</summary>
 #
-# The points of level 0.4 stay near the diagonal: there the loss asks for it. The answers to pure noise change, from nearly black to bright blobs that look like parts of digits, and their loss falls, far from the mean image's all the same. What a network answers to what it never met is left to chance by its training; a good answer tries a second seed.
+# The points of level 0.4 stay near the diagonal: there the loss asks for it. The answers to pure noise may become anything. What a network answers to what it never met is left to chance by its training; a good answer tries a second seed.
 #
 # </details>
 #

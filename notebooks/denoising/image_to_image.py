@@ -159,7 +159,7 @@ for axis, level in zip(axes[0], levels):
 #
 # ## Where the network fails
 #
-# The error of an image is the root of the mean squared difference from its original. A third answer serves as a scale, one that does not look: the mean of all training images.
+# The error of a set of images is the root of the mean squared difference from their originals. A third answer serves as a scale, one that does not look: the mean of all training images.
 
 # %%
 import pandas as pd

@@ -43,7 +43,7 @@ spread = np.zeros((7, 7), dtype=int)
 for i, j in np.ndindex(3, 3):
     spread[2 * i : 2 * i + 3, 2 * j : 2 * j + 3] += small[i, j] * kernel
 
-# %% mystnb={"figure": {"name": "fig-denoising-transposed", "caption": "A transposed convolution with stride 2. Each of the nine numbers has laid down a copy of the kernel; the copies overlap in every second row and column."}, "image": {"alt": "Three tables of numbers. An input of 3 by 3 with the numbers 1 to 9, a kernel of 3 by 3 with 4 in the middle, 2 at its sides and 1 in the corners, and an output of 7 by 7. Its odd rows and columns hold 4 to 36, four times the input; the places between hold sums of neighbors."}}
+# %% mystnb={"figure": {"name": "fig-denoising-transposed", "caption": "A transposed convolution with stride 2. Each of the nine numbers has laid down a copy of the kernel; the copies overlap in every second row and column."}, "image": {"alt": "Three tables of numbers. An input of 3 by 3 with the numbers 1 to 9, a kernel of 3 by 3 with 4 in the middle, 2 at its sides and 1 in the corners, and an output of 7 by 7. Where its second, fourth and sixth rows and columns cross stand 4 to 36, four times the input; the places between hold sums of neighbors."}}
 from mnist_utils import figures
 
 figures.show_numbers([small, kernel, spread], ["input", "kernel", "output"]);
@@ -52,7 +52,7 @@ figures.show_numbers([small, kernel, spread], ["input", "kernel", "output"]);
 # *Fig. 38.1.* A transposed convolution with stride 2. Each of the nine numbers has laid down a copy of the kernel; the copies overlap in every second row and column.
 
 # %% [markdown]
-# In Fig. 38.1, the output's second row and second column begins with $4 \cdot 1$, the middle of the first copy; two places to the right stands $4 \cdot 2$, and between them lie the rims of both copies, $2 \cdot 1 + 2 \cdot 2 = 6$.
+# In Fig. 38.1, in the output's second row and second column stands $4 \cdot 1$, the middle of the first copy; two places to the right stands $4 \cdot 2$, and between them lie the rims of both copies, $2 \cdot 1 + 2 \cdot 2 = 6$.
 #
 # Keras agrees. With padding `same` it cuts rows and columns off the border until $d' t$ are left, here the last row and the last column.
 

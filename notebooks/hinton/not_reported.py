@@ -17,7 +17,7 @@
 #
 # > **In short**
 # >
-# > The line on Hinton's network (500 and 300 hidden units, test accuracy 0.9847) gives the layers, softmax, cross-entropy and "weight decay", and hardly anything else. Of the settings that are missing, eight changes were tried one at a time (momentum together with its rate), from the assignment's settings on 50,000 images, with the factor that validation chose. Of these networks, and of those with the assignment's five factors, 0 reach 0.9847 on the test set after the last epoch; the best has 0.9830. Only two changes are beyond chance on both sets of images, after a correction, logistic units, tanh units in place of ReLU, and both are losses at the assignment's rate. 80 epochs and momentum give hints of small gains, 60,000 images too, but only with smaller factors, picked afterwards. The learning rate alone, the initial weights, the place of the penalty, and nearly everything that settings do **together** (only the falling rate and the 60,000 images had other factors too) were not measured, so whether 0.9847 can be reached stays open here.
+# > The line on Hinton's network (500 and 300 hidden units, test accuracy 0.9847) gives the layers, softmax, cross-entropy and "weight decay", and hardly anything else. Of the settings that are missing, eight changes were tried one at a time (momentum together with its rate), from the assignment's settings on 50,000 images, with the factor that validation chose. Of these networks, and of those with the assignment's five factors, 0 reach 0.9847 on the test set after the last epoch; the best has 0.9830. After a correction, only two changes are beyond chance on both sets of images, logistic units, tanh units in place of ReLU; both are losses at the assignment's rate. 80 epochs and momentum give hints of small gains, 60,000 images too, but only with smaller factors, picked afterwards. The learning rate alone, the initial weights, the place of the penalty, and nearly everything that settings do **together** (only the falling rate and the 60,000 images had other factors too) were not measured, so whether 0.9847 can be reached stays open here.
 # >
 # > *Read before*: [Five factors, three replicates](five_factors.ipynb), [The honest protocol](../training/honest_protocol.ipynb).
 #
@@ -91,7 +91,7 @@ unreported = [
     ("activation", "logistic units"), ("initial weights", "others than Keras's"),
     ("factor", "factor 0.0001"), ("place of penalty", "output layer too"),
     ("training images", "60,000 images"),
-    ("settings together", "two at once, not the factor"),
+    ("settings together", "other two at once, not the factor"),
 ]
 
 # %%

@@ -271,7 +271,7 @@ claim("hinton-again", again, trained=True,
 #
 # > **Exercise 18.1** (Planning an experiment)
 # >
-# > Two recipes are to be compared in pairs of the same seed. From a pilot you know the standard deviation of the differences, 0.0006. You want to detect a true difference of 0.0005 with a power of 80 %. How many pairs does (18.2) ask for, rounded up to a whole number?
+# > Two recipes are to be compared in pairs of the same seed. From a small trial beforehand, a pilot, you know the standard deviation of the differences, 0.0006. You want to detect a true difference of 0.0005 with a power of 80 %. How many pairs does (18.2) ask for, rounded up to a whole number?
 
 # %%
 from mnist_utils.claims import check_answer

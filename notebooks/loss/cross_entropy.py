@@ -213,12 +213,11 @@ table.round(4)
 # %% tags=["hide-cell"]
 # checks
 claim("certain-and-wrong-pull", table["cross-entropy"].iloc[-1], identity=0.99995,
-      about="pull of cross-entropy on the correct logit when a wrong one leads "
-            "nine equal ones by 10")
+      about="pull (minus the derivative) of cross-entropy on the correct logit when a "
+      "wrong one leads nine equal ones by 10")
 claim("vanishing-pull", table["squared error × 50"].iloc[-1], identity=0.000907,
-      about="pull of squared error, times 50, on the correct logit when a wrong one "
-      "leads "
-            "nine equal ones by 10")
+      about="pull (minus the derivative) of squared error, times 50, on the correct "
+      "logit when a wrong one leads nine equal ones by 10")
 
 # %% [markdown]
 # From row to row the network is more wrong. The pull of cross-entropy grows to 0.99995, that of squared error falls to 0.0009: where the correct class has almost no probability, squared error has almost nothing to say to the correct logit.

@@ -299,7 +299,7 @@ check_answer("smoothing-floor", round(entr(smoothed).sum(), 2), "608a46d5", deci
 #
 # <details><summary>A probability of 0.6, the share that they have.</summary>
 #
-# **Right.** Cross-entropy is smallest, on average, at the true shares: it is a proper scoring rule. That is why its outputs may be read as probabilities.
+# **Right.** Cross-entropy is smallest, on average, at the true shares: it is a proper scoring rule. That is a reason to read outputs as probabilities; whether they can be believed has to be measured.
 #
 # </details>
 #

@@ -120,8 +120,8 @@ ax.legend();
 from mnist_utils.claims import claim
 
 claim("pull-per-unit", pull_squared_error[20] / pull_squared_error[22], identity=2.717,
-      about="factor by which the pull of squared error on the correct logit falls when "
-            "the lead of a wrong logit grows from 10 to 11")
+      about="factor by which the pull (minus the derivative) of squared error on the "
+      "correct logit falls when the lead of a wrong logit grows from 10 to 11")
 
 # %% [markdown]
 # In Fig. 11.1 cross-entropy keeps its pull, while that of squared error falls, in the end by about a factor of $e$ for each further unit of lead, from 10 to 11 by 2.72. A function whose gradient vanishes because its input is extreme is in *saturation*. Glorot and Bengio (2010) plot both losses over two weights, and find more severe plateaus with squared error.

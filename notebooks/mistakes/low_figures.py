@@ -423,7 +423,7 @@ print("Right." if right else f"Not right yet: {found}")
 #
 # </details>
 #
-# <details><summary>That other cells ran in between, not shown here</summary>
+# <details><summary>That there were other runs in between, not shown here</summary>
 #
 # **Right.** Each run gets a new number, and most numbers are missing on the page. What those runs did to the variables, the page does not tell.
 #

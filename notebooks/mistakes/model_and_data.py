@@ -63,7 +63,7 @@ for replicate in range(3):
 np.round(scores, 4)
 
 # %% [markdown]
-# **The symptom.** The accuracy rises from replicate to replicate. Replicates are the same experiment with other luck, and luck has no reason to rise. (Three numbers rise by luck alone once in six times: this is a suspicion. That the steps get smaller strengthens it.)
+# **The symptom.** The accuracy rises from replicate to replicate. Replicates are the same experiment with other luck, and luck has no reason to rise. (Three numbers rise by luck alone once in six times: this is a suspicion. That the gains get smaller strengthens it.)
 #
 # > **Exercise 31.1** (Each better than the last)
 # >

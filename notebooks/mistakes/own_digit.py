@@ -113,7 +113,7 @@ alone = {
 # %% [markdown]
 # <details><summary>Solution of Exercise 33.1, continued</summary>
 #
-# Without a fault 0.996; dark ink on white paper leaves 0.110, which is guessing; four pixels off the center leave 0.884, a turn by 30 degrees 0.952. (One size of each fault: which costs most depends on how large you make it.)
+# Without a fault 0.996; dark ink on white paper leaves 0.110, which is guessing; four pixels right and four down leave 0.884, a turn by 30 degrees 0.952. (One size of each fault: which costs most depends on how large you make it.)
 #
 # **The mend** is to do what was done to MNIST. Its digits were scaled to a box of 20 × 20, with gray levels by anti-aliasing, and put into 28 × 28 pixels by their center of mass (LeCun et al., 1998; Yadav and Bottou, 2019). The training images bear it out:
 #

@@ -180,11 +180,11 @@ for ax in (left, right):
 # checks
 of_own, of_others = relative[:, :, 5].mean(axis=0)
 claim("training-later-own", of_own, trained=True,
-      about="loss of a batch after a step on it at 0.1, over before, ten epochs, mean "
-      "of 16")
+      about="loss of a batch after a step on it at the rate 0.1, divided by that before, "
+      "64-64 network after ten epochs, mean of 16 batches")
 claim("training-later-others", of_others, trained=True,
-      about="loss of other images after a step at 0.1, over before, ten epochs, mean "
-      "of 16")
+      about="loss of images outside a batch after a step on it at the rate 0.1, divided "
+      "by that before, 64-64 network after ten epochs, mean of 16 batches")
 
 
 # %% [markdown]
@@ -230,9 +230,11 @@ claim("training-noise-slope", np.polyfit(np.log(sizes), np.log(noise["initial"])
       trained=True,
       about="exponent with which a gradient's error falls with the batch size")
 claim("training-noise-128", noise.loc[128, "initial"], trained=True,
-      about="error of the gradient of 128 images, over its length, at initial weights")
+      about="error of the gradient of 128 images, over the length of the gradient of all "
+      "images, at initial weights")
 claim("training-noise-later", noise.loc[128, "after ten epochs"], trained=True,
-      about="error of the gradient of 128 images, over its length, after ten epochs")
+      about="error of the gradient of 128 images, over the length of the gradient of all "
+      "images, after ten epochs")
 
 # %% [markdown]
 # The table holds the error of a batch's gradient (the root of its mean square) over the length of the gradient of all images. At the initial weights it goes with the batch size to the power of -0.49, and (13.4) says $-0.5$: four times the images, four times the work, and half the error. At the start, with 128 images, the error is 0.95 times as long as the gradient: the very first step goes about as far in a random direction as in the right one. After ten epochs it is 2.5 times as long. Training works nevertheless: as long as steps are small, the random parts of many of them largely cancel, and the right parts add up.
@@ -298,7 +300,7 @@ def descend(momentum, rate=2 / 101, steps=100):
 
 
 # %% [markdown]
-# The rate 2/101, two over the sum of both curvatures, shrinks both weights by the same factor in each step; in the long run no other rate is faster without momentum. We use it for both. (Over these 100 steps from this start, plain descent at the slightly smaller rate 0.0194 would end 91 times lower, still 43 times the loss with momentum.) Keras's optimizer gets the same gradients, to see whether our formula is its own.
+# The rate 2/101, two over the sum of both curvatures (the second derivatives, 1 and 100), shrinks both weights by the same factor in each step; in the long run no other rate is faster without momentum. We use it for both. (Over these 100 steps from this start, plain descent at the slightly smaller rate 0.0194 would end 91 times lower, still 43 times the loss with momentum.) Keras's optimizer gets the same gradients, to see whether our formula is its own.
 
 # %%
 weights = keras.Variable([1.0, 1.0])
@@ -335,7 +337,8 @@ claim("training-momentum-rest", plain_loss / valley_losses[0.9][-1], identity=43
       "100 steps in a valley")
 claim("training-momentum-gain", valley_losses[0][-1] / valley_losses[0.9][-1],
       identity=3924.3,
-      about="loss without momentum over loss with 0.9, 100 steps in a valley")
+      about="loss without momentum over loss with momentum 0.9, 100 steps in a narrow "
+      "valley of two weights")
 
 # %% [markdown]
 # In Fig. 13.3, the loss swings, since $v$ carries the weights past the bottom, but after 100 steps it is 3,924 times smaller than without momentum at the same rate. This valley has no noise. In a training, momentum lengthens the noise of the batches along with the gradient: momentum 0.9 at a rate of 0.01 carries the weights about as far as a rate of 0.1 without. So whoever adds momentum and leaves the rate as it was has compared two rates, and not momentum.

@@ -17,11 +17,11 @@
 #
 # > **In short**
 # >
-# > A test set is a sample: by chance of which 10,000 images are in it, an accuracy of 0.97 varies with a standard error of 0.0017, whatever the number of seeds. For the submission's 0.9699, Wilson's 95 % interval goes from 0.9664 to 0.9731. Two networks that answer the same images are compared on those images where exactly one of them is right, which is sharper. One 64-64 network is about as often right as its probabilities say: with the test images sorted into ten bins by confidence, the two differ by 0.004 on average, and by chance alone it would be 0.003. One network that over-fits 1,000 images is on average more confident than it is accurate, by 0.08.
+# > A test set is a sample: by chance of which 10,000 images are in it, the accuracy 0.97 of a network varies with a standard error of 0.0017, and more seeds lower that only a little. For the submission's 0.9699, Wilson's 95 % interval goes from 0.9664 to 0.9731. Two networks that answer the same images are compared on those images where exactly one of them is right, which is sharper. One 64-64 network is about as often right as its probabilities say: with the test images sorted into ten bins by confidence, the two differ by 0.004 on average, and by chance alone it would be 0.003. One network that over-fits 1,000 images is on average more confident than it is accurate, by 0.08.
 # >
 # > *Read before*: [Ten epochs, and ten seeds](ten_epochs.ipynb), [The honest protocol](honest_protocol.ipynb).
 #
-# Ten seeds on one test set say how much the training varies. They share the 10,000 images, so their spread knows nothing of a second kind of chance: another 10,000 digits would give another accuracy, for the very same network. How different?
+# Ten seeds on one test set say how much the training varies. They share the 10,000 images, so their spread knows little of a second kind of chance: another 10,000 digits would give another accuracy, for the very same network. How different?
 #
 # ## The standard error
 #
@@ -42,7 +42,7 @@ simulated = np.random.default_rng(seed=0).binomial(10_000, 0.97, size=100_000) /
 np.round([standard_error, simulated.std()], 5)
 
 # %% [markdown]
-# By chance of which images are in the test set, accuracy varies by 0.0017. That is about as much as the standard deviation over the ten seeds of [Ten epochs, and ten seeds](ten_epochs.ipynb), and it comes **on top** of it.
+# By chance of which images are in the test set, accuracy varies by 0.0017. That is about as much as the standard deviation over the ten seeds of [Ten epochs, and ten seeds](ten_epochs.ipynb), and most of it comes **on top** of that.
 #
 # The formula counts images as independent. They are not quite: one person wrote many of them. For digits by new people the standard error is likely to be larger, and these images cannot say by how much, since the files do not name the writers.
 #
@@ -118,7 +118,7 @@ limit = 1.96 * np.sqrt(sum(a * (1 - a) / 10_000 for a in (test, validation)))
 np.round([test - validation, limit], 5)
 
 # %% [markdown]
-# The difference is 1.1 times the limit; and that limit is for one network, while a mean of ten varies a little less with the images. So it is a hint, and no more, that test images are easier in general: we saw the difference before we tested it, it is just beyond the limit, and it concerns these 10,000 of the training images, where others may compare differently. Ten more seeds would not tell.
+# The difference is 1.1 times the limit; and that limit is for one network, while a mean of ten varies somewhat less with the images. So it is a hint, and no more, that test images are easier in general: we saw the difference before we tested it, it is just beyond the limit for one network, and it concerns these 10,000 of the training images, where others may compare differently. Ten more seeds would not tell.
 #
 # ### On the same images
 #
@@ -367,7 +367,7 @@ check_answer("easier-half", ["first", "second"][int(np.argmax(halves))], "da851c
 #
 # <details><summary>It is reduced to about a third, as the seeds are ten times as many.</summary>
 #
-# **No.** That is what happens to the first reason. All hundred networks answer the same images, and share their luck.
+# **No.** That is what happens to the first reason. All hundred networks answer the same images, and share most of their luck.
 #
 # </details>
 #
@@ -377,9 +377,9 @@ check_answer("easier-half", ["first", "second"][int(np.argmax(halves))], "da851c
 #
 # </details>
 #
-# <details><summary>It stays, as all the networks are measured on the same images.</summary>
+# <details><summary>It stays nearly as it is: all are measured on the same images.</summary>
 #
-# **Right.** Only more or other images reduce it. An interval over seeds does not contain it at all.
+# **Right.** More seeds reduce it hardly any further; more or other images do. An interval over seeds contains little of it.
 #
 # </details>
 #
