@@ -415,7 +415,7 @@ def test_the_book_is_printed_with_all_its_lessons_links_and_solutions(book, brow
     solutions = text.index('id="solutions"')
     assert text.count('class="solution"') == text[solutions:].count('class="solution"') > 50
     path = tmp_path / "book.pdf"
-    take_home.write_pdf(path, book)
+    take_home.print_book(browser, path, book)
     content = path.read_bytes()
     assert content.startswith(b"%PDF") and content.count(b"/Type /Page\n") > len(PAGES)
     assert content.count(b"/Subtype /Link") > 1000 and b"/Outlines" in content

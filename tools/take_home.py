@@ -188,6 +188,7 @@ def printed(html):
             at_end, answers = to_paper(article, soup)
             lower(article)
             title = article.find("h2")
+            title["class"] = ["lesson-title"]
             line = soup.new_tag("li")
             line.append(heading(soup, "a", title.get_text().strip(), href=f"#{article['id']}"))
             inside.append(line)
@@ -227,8 +228,8 @@ table.claims :is(th, td):nth-child(2) { width: 36%; }
 table.claims :is(th, td):nth-child(5) { width: 11%; }
 table.claims :is(th, td):nth-child(6) { width: 8%; }
 main { display: block; max-width: 182mm; margin: 0 auto; }
-h1, article.bd-article > section > h2:first-child { break-before: page; }
-h1 + article > section > h2:first-child { break-before: auto; }
+h1, .lesson-title { break-before: page; }
+h1 + article .lesson-title { break-before: auto; }
 .bd-content article.bd-article { padding: 0; }
 .live-without-scripts { display: block; }
 """
@@ -239,33 +240,40 @@ FOOTER = (
 
 
 def write_pdf(path, html=HTML):
-    """Write the whole book as a PDF, printed by the browser."""
+    """Write the whole book as a PDF, with a browser of this machine."""
     from playwright.sync_api import sync_playwright
 
     program = next(filter(None, map(shutil.which, BROWSERS)), None)
     if program is None:
         sys.exit(f"browser: found none of {', '.join(BROWSERS)}; expected one that prints. Install Chromium")
+    with sync_playwright() as playwright:
+        print_book(
+            playwright.chromium.launch(executable_path=program, args=["--no-sandbox", "--disable-gpu"]), path, html
+        )
+
+
+def print_book(browser, path, html):
+    """Print the built book that is in the folder `html`."""
     page_of_all = html / "printed.html"
     page_of_all.write_text(printed(html), encoding="utf-8")
     path.parent.mkdir(parents=True, exist_ok=True)
+    page = browser.new_page(viewport={"width": 688, "height": 1000})  # the width of the text on paper
     try:
-        with sync_playwright() as playwright:
-            browser = playwright.chromium.launch(executable_path=program, args=["--no-sandbox", "--disable-gpu"])
-            page = browser.new_page(viewport={"width": 688, "height": 1000})  # the width of the text on paper
-            page.goto(page_of_all.as_uri(), wait_until="networkidle", timeout=300_000)
-            page.evaluate("async () => { await MathJax.startup.promise }")
-            page.emulate_media(media="print")
-            page.pdf(
-                path=path,
-                prefer_css_page_size=True,
-                print_background=True,
-                display_header_footer=True,
-                header_template="<span></span>",
-                footer_template=FOOTER,
-                outline=True,
-                tagged=True,
-            )
+        page.goto(page_of_all.as_uri(), wait_until="networkidle", timeout=300_000)
+        page.wait_for_function("() => window.MathJax?.startup?.promise")
+        page.evaluate("async () => { await MathJax.startup.promise }")
+        page.pdf(
+            path=path,
+            prefer_css_page_size=True,
+            print_background=True,
+            display_header_footer=True,
+            header_template="<span></span>",
+            footer_template=FOOTER,
+            outline=True,
+            tagged=True,
+        )
     finally:
+        page.close()
         page_of_all.unlink()
 
 
