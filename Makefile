@@ -56,8 +56,9 @@ check: $(ENVIRONMENT) ## run what takes less than two minutes: style, units with
 
 lab: $(ENVIRONMENT) ## open the notebooks in JupyterLab
 	@mkdir -p _build/settings
-	$(OWN_SETTINGS) $(BIN)/jupyter lab --notebook-dir=. --LabApp.default_url=/lab/tree/notebooks/data/files.ipynb \
-	  --LabApp.news_url=None --LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate
+	@# Without what asks whether it may fetch news.
+	@$(OWN_SETTINGS) $(BIN)/jupyter labextension disable --level=sys_prefix @jupyterlab/apputils-extension:announcements 2>/dev/null
+	$(OWN_SETTINGS) $(BIN)/jupyter lab --notebook-dir=. --LabApp.default_url=/lab/tree/notebooks/data/files.ipynb
 
 notebooks: $(ENVIRONMENT) $(EXECUTED) ## write the notebooks and scripts of the lessons (LESSON=part/name for one)
 	$(BIN)/python tools/pairs.py $(LESSON)
