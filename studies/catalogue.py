@@ -13,6 +13,7 @@ VALIDATED_AT_END = {"validation": 10_000, "at_end": ("validation",)}
 
 HINTON = {"hidden": (500, 300), "factors": ASSIGNED_FACTORS}
 UNREPORTED = {**HINTON, "factors": (CHOSEN_FACTOR,), **VALIDATED_AND_TESTED_BRIEF}
+FALLING = {"hidden": (500, 300), "factors": (1e-4, CHOSEN_FACTOR), "schedule": "linear", **VALIDATED_AT_END}
 LOOP = {"hidden": (300, 500), **ASSIGNED_BRIEF}  # the submission's
 ONE_CYCLE = {"schedule": "one-cycle"}
 SMALL = {"learning_rate": 0.02, "batch_size": 64, "distortion": 0.5}
@@ -81,6 +82,16 @@ _ALL = (
         "500-300 network with a learning rate that falls to 0, with five L2 factors, on a validation split",
         [dense("rate falls to 0", 40, schedule="linear", **HINTON, **VALIDATED_AND_TESTED_BRIEF)],
         range(5),
+    ),
+    Study(
+        "hinton-linear",
+        "500-300 network with a rate that falls to 0: three rates, momentum, two factors, on a validation split",
+        [  # With momentum, a lasting direction is followed as far as without it by `rate`.
+            dense(f"rate={of} momentum={kept}", 20, learning_rate=round(of * (1 - kept), 6), momentum=kept, **FALLING)
+            for of in (0.1, 0.3, 1.0)
+            for kept in (0.0, 0.9)
+        ],
+        range(10, 15),
     ),
     Study(
         "forensic",

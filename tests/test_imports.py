@@ -38,7 +38,7 @@ def test_only_chapters_that_train_again_import_studies():
     assert chapters == CHAPTERS_WITH_STUDIES
 
 
-@pytest.mark.parametrize(("package", "lines"), [("mnist_utils", 1600), ("studies", 1200)])
+@pytest.mark.parametrize(("package", "lines"), [("mnist_utils", 1600), ("studies", 1215)])
 def test_a_package_stays_small(package, lines):
     counts = {path.name: path.read_text(encoding="utf-8").count("\n") for path in ROOT.glob(f"{package}/*.py")}
     assert sum(counts.values()) <= lines, f"{counts}: simplify before you add, or say in CONTRIBUTING.md why it grows"
