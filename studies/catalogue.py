@@ -82,6 +82,28 @@ _ALL = (
         [dense("rate falls to 0", 40, schedule="linear", **HINTON, **VALIDATED_AND_TESTED_BRIEF)],
         range(5),
     ),
+    *(
+        Study(
+            f"hinton-{schedule}",
+            f"500-300 network, three effective rates, momentum, two factors, schedule {schedule}, on a validation split",
+            [
+                dense(
+                    f"rate={rate} momentum={momentum}",
+                    20,
+                    learning_rate=round(rate * (1 - momentum), 6),  # which with momentum moves as far as `rate` without
+                    momentum=momentum,
+                    schedule=schedule,
+                    hidden=(500, 300),
+                    factors=(1e-4, CHOSEN_FACTOR),
+                    **VALIDATED_AT_END,
+                )
+                for rate in (0.1, 0.3, 1.0)
+                for momentum in (0.0, 0.9)
+            ],
+            range(10, 15),
+        )
+        for schedule in ("linear", "constant", "drop")
+    ),
     Study(
         "forensic",
         "300-500 network as in the submission's loop: fresh or stacked, pixels divided by 255 once or twice",
