@@ -234,8 +234,8 @@ claim("hinton-other-seeds", np.sqrt(2) * lines[5e-4].std(), stored=0.00101,
       about="standard deviation of the difference in validation accuracy between two "
       "500-300 networks with different seeds, L2 factor 0.0005, from ten seeds")
 claim("hinton-last-bit-counts", bool(differ > 0), trained=True,
-      about="the last bits of the first layer's initial weights change the answer to at "
-      "least one of 10,000 validation images after one epoch of a 500-300 network")
+      about="the last bits of the first layer's initial weights change the answer to "
+      "at least one of 10,000 validation images after one epoch of a 500-300 network")
 claim("hinton-last-bit", int(differ), trained=True,
       about="validation images of 10,000 that a 500-300 network classifies "
       "differently after one epoch when the last bits of the first layer's initial "

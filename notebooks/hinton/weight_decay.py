@@ -272,7 +272,8 @@ check_answer("prior-factor", answer, "ee170602", decimals=4)
 
 # %% tags=["nbval-check-output"]
 # solution
-check_answer("prior-factor", round(1 / (2 * 50_000 * 0.1**2), 4), "ee170602", decimals=4)
+factor = round(1 / (2 * 50_000 * 0.1**2), 4)
+check_answer("prior-factor", factor, "ee170602", decimals=4)
 
 # %% [markdown]
 # ## Further reading

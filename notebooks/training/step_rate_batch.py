@@ -180,11 +180,11 @@ for ax in (left, right):
 # checks
 of_own, of_others = relative[:, :, 5].mean(axis=0)
 claim("training-later-own", of_own, trained=True,
-      about="loss of a batch after a step on it at the rate 0.1, divided by that before, "
-      "64-64 network after ten epochs, mean of 16 batches")
+      about="loss of a batch after a step on it at the rate 0.1, divided by that "
+      "before, 64-64 network after ten epochs, mean of 16 batches")
 claim("training-later-others", of_others, trained=True,
-      about="loss of images outside a batch after a step on it at the rate 0.1, divided "
-      "by that before, 64-64 network after ten epochs, mean of 16 batches")
+      about="loss of images outside a batch after a step on it at the rate 0.1, "
+      "divided by that before, 64-64 network after ten epochs, mean of 16 batches")
 
 
 # %% [markdown]
@@ -230,11 +230,11 @@ claim("training-noise-slope", np.polyfit(np.log(sizes), np.log(noise["initial"])
       trained=True,
       about="exponent with which a gradient's error falls with the batch size")
 claim("training-noise-128", noise.loc[128, "initial"], trained=True,
-      about="error of the gradient of 128 images, over the length of the gradient of all "
-      "images, at initial weights")
+      about="error of the gradient of 128 images, over the length of the gradient of "
+      "all images, at initial weights")
 claim("training-noise-later", noise.loc[128, "after ten epochs"], trained=True,
-      about="error of the gradient of 128 images, over the length of the gradient of all "
-      "images, after ten epochs")
+      about="error of the gradient of 128 images, over the length of the gradient of "
+      "all images, after ten epochs")
 
 # %% [markdown]
 # The table holds the error of a batch's gradient (the root of its mean square) over the length of the gradient of all images. At the initial weights it goes with the batch size to the power of -0.49, and (13.4) says $-0.5$: four times the images, four times the work, and half the error. At the start, with 128 images, the error is 0.95 times as long as the gradient: the very first step goes about as far in a random direction as in the right one. After ten epochs it is 2.5 times as long. Training works nevertheless: as long as steps are small, the random parts of many of them largely cancel, and the right parts add up.
