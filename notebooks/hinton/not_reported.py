@@ -238,7 +238,7 @@ ax.axhline(base["validation"].mean(), color="black", linewidth=1, linestyle="--"
 ax.set(xscale="log", xlabel="effective rate", ylabel="validation accuracy",
        xticks=[0.1, 0.3, 1], xticklabels=["0.1", "0.3", "1"])
 ax.minorticks_off()
-ax.legend(fontsize="small")
+ax.legend(fontsize="small");
 
 # %% [markdown]
 # *Fig. 19.1.* Validation accuracy of the 60 networks with a rate that falls to 0, after 20 epochs. Groups are shifted sideways a little. The dashed line is the mean of ten networks with the assignment's constant rate 0.1, without momentum, and the factor 0.0005, after 40 epochs.
