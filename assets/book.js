@@ -64,8 +64,7 @@ function reachWhatScrolls() {
 
 window.addEventListener("hashchange", openTarget);
 document.addEventListener("DOMContentLoaded", () => {
-  reachWhatScrolls();
-  if (window.MathJax?.startup?.promise) MathJax.startup.promise.then(reachWhatScrolls);
+  Promise.resolve(window.MathJax?.startup?.promise).then(reachWhatScrolls);  // when formulas are there
   document.querySelectorAll("table.claims").forEach(addFilters);
   if (location.hash) setTimeout(openTarget);  // when the folds of solutions are there
 });

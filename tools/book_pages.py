@@ -111,7 +111,7 @@ class TakeHomeDirective(SphinxDirective):
 def visit_take_home(translator, node):
     """Write what is hidden, and no link, until there is what it names; `take_home.py` makes it one then."""
     folder = Path(translator.builder.outdir) / "downloads"
-    files = {"handwritten-digits.zip": "the course archive", "handwritten-digits.pdf": "the book as a PDF"}
+    files = {f"{take_home.NAME}.zip": "the course archive", f"{take_home.NAME}.pdf": "the book as a PDF"}
     lines = []
     for name, text in files.items():
         lines.append(f'<li hidden data-file="{name}">{text}</li>')
@@ -169,6 +169,7 @@ def copy_downloads(folder):
 
 
 # Styles are written into the pages by MathJax and Matplotlib's tables, pictures by the scripts of live pages.
+POLICY_TAG = '<meta http-equiv="Content-Security-Policy"'
 POLICY = (
     "default-src 'self'; script-src 'self' {scripts}; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; "
     "object-src 'none'; base-uri 'none'; form-action 'self'"
@@ -178,12 +179,12 @@ POLICY = (
 def protect(path):
     """Write into a page the policy that lets it load and run only what lies beside it, and the scripts that it has."""
     text = path.read_text(encoding="utf-8")
-    if "Content-Security-Policy" in text:
+    if POLICY_TAG in text:
         return
     scripts = re.findall(r"<script(?![^>]* src=)[^>]*>(.*?)</script>", text, re.DOTALL)
     digests = (base64.b64encode(hashlib.sha256(script.encode()).digest()).decode() for script in dict.fromkeys(scripts))
     policy = POLICY.format(scripts=" ".join(f"'sha256-{digest}'" for digest in digests))
-    meta = f'<meta http-equiv="Content-Security-Policy" content="{policy}">'
+    meta = f'{POLICY_TAG} content="{policy}">'
     path.write_text(re.sub(r"(<head>|<head [^>]*>)", rf"\1\n{meta}", text, count=1), encoding="utf-8")
 
 

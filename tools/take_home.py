@@ -4,6 +4,7 @@ Usage: python tools/take_home.py archive|pdf      (after `make book`)
 """
 
 import hashlib
+import posixpath
 import re
 import shutil
 import subprocess
@@ -21,6 +22,7 @@ from sphinx_external_toc.parsing import parse_toc_yaml
 HTML = pairs.ROOT / "_build" / "html"
 NAME = "handwritten-digits"
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chrome")
+BROWSER = next(filter(None, map(shutil.which, BROWSERS)), None)
 README = """# Handwritten Digits, Measured: the notebooks
 
 The lessons of the book as notebooks, and the same as scripts, with the package that they use; MNIST is inside it. You
@@ -83,8 +85,7 @@ def gather(article, page, pages):
         address, fragment = urldefrag(of.get(key, ""))
         if re.match(r"[a-z]+:|//", address) or not (address or fragment):
             continue
-        linked = (Path("/") / Path(page).parent / unquote(address)).as_posix() if address else f"/{page}.html"
-        linked = re.sub(r"[^/]+/\.\./", "", linked)[1:]
+        linked = posixpath.normpath(posixpath.join(page, "..", unquote(address))) if address else f"{page}.html"
         name = linked.removesuffix(".html")
         if fragment.startswith("claim-") and name in pages:
             of[key] = f"#{claim_place(fragment)}"
@@ -115,7 +116,9 @@ def to_paper(article, soup):
         exercise = solution.find_previous("div", class_="exercise")
         title = solution.select_one(".admonition-title")
         title.clear()
-        title.append(heading(soup, "a", exercise.select_one(".admonition-title").get_text(), href=f"#{exercise['id']}"))
+        title.append(
+            with_text(soup, "a", exercise.select_one(".admonition-title").get_text(), href=f"#{exercise['id']}")
+        )
         title["class"] = ["solved"]
         solution["class"] = ["solution"]
         at_end.append(solution.extract())
@@ -149,7 +152,8 @@ def lower(article):
         heading.name = f"h{int(heading.name[1]) + 1}"
 
 
-def heading(soup, name, text, **attributes):
+def with_text(soup, name, text, **attributes):
+    """Return a new element with a text."""
     tag = soup.new_tag(name, **attributes)
     tag.string = text
     return tag
@@ -162,7 +166,7 @@ def printed(html):
     soup = BeautifulSoup(
         "<!DOCTYPE html><html lang='en' data-theme='light'><head></head><body></body></html>", "html.parser"
     )
-    soup.head.append(heading(soup, "title", first.title.string.split("—")[0].strip()))
+    soup.head.append(with_text(soup, "title", first.title.string.split("—")[0].strip()))
     for of in first.head.find_all(["link", "script"]):
         styled = of.name == "link" and "stylesheet" in of.get("rel", [])
         if styled or "mathjax" in of.get("src", "").lower() or "MathJax" in (of.string or ""):
@@ -170,10 +174,10 @@ def printed(html):
                 if of.get(key):
                     of[key] = of[key].removeprefix("../")
             soup.head.append(of)
-    soup.head.append(heading(soup, "style", STYLE))
+    soup.head.append(with_text(soup, "style", STYLE))
     contents, solutions = soup.new_tag("ul"), soup.new_tag("section")
     main = soup.new_tag("main", attrs={"class": "bd-content"})
-    solutions.append(heading(soup, "h1", "Solutions", id="solutions"))
+    solutions.append(with_text(soup, "h1", "Solutions", id="solutions"))
     main.append(contents)
     soup.body.append(main)
     for tree in parse_toc_yaml(pairs.ROOT / "_toc.yml").root.subtrees:
@@ -182,7 +186,7 @@ def printed(html):
         part.append(tree.caption)
         part.append(inside)
         contents.append(part)
-        main.append(heading(soup, "h1", tree.caption))
+        main.append(with_text(soup, "h1", tree.caption))
         for page in map(str, tree.files()):
             article = pages[page]
             at_end, answers = to_paper(article, soup)
@@ -190,27 +194,27 @@ def printed(html):
             title = article.find("h2")
             title["class"] = ["lesson-title"]
             line = soup.new_tag("li")
-            line.append(heading(soup, "a", title.get_text().strip(), href=f"#{article['id']}"))
+            line.append(with_text(soup, "a", title.get_text().strip(), href=f"#{article['id']}"))
             inside.append(line)
             main.append(article)
             if at_end or answers:
-                solutions.append(heading(soup, "h2", title.get_text().strip()))
+                solutions.append(with_text(soup, "h2", title.get_text().strip()))
                 solutions.extend(at_end)
             if answers:
-                solutions.append(heading(soup, "h3", "Quiz"))
+                solutions.append(with_text(soup, "h3", "Quiz"))
                 solutions.append(answers)
     opening = pages[pairs.pages()[0]]
     to_paper(opening, soup)
     main.insert(0, opening)
     settings = yaml.safe_load((pairs.ROOT / "_config.yml").read_text(encoding="utf-8"))
     cover = soup.new_tag("div", attrs={"class": "cover"})
-    cover.extend([heading(soup, "p", settings[key]) for key in ("title", "author", "copyright")])
+    cover.extend([with_text(soup, "p", settings[key]) for key in ("title", "author", "copyright")])
     main.insert(0, cover)
     main.append(solutions)
     end = soup.new_tag("li")
-    end.append(heading(soup, "a", "Solutions", href="#solutions"))
+    end.append(with_text(soup, "a", "Solutions", href="#solutions"))
     contents.append(end)
-    contents.insert_before(heading(soup, "h1", "Contents"))
+    contents.insert_before(with_text(soup, "h1", "Contents"))
     solutions["class"] = ["bd-article"]
     return str(soup)
 
@@ -231,7 +235,6 @@ main { display: block; max-width: 182mm; margin: 0 auto; }
 h1, .lesson-title { break-before: page; }
 h1 + article .lesson-title { break-before: auto; }
 .bd-content article.bd-article { padding: 0; }
-.live-without-scripts { display: block; }
 """
 FOOTER = (
     '<div style="width: 100%; font-size: 8pt; text-align: center; color: #444">'
@@ -239,17 +242,15 @@ FOOTER = (
 )
 
 
-def write_pdf(path, html=HTML):
+def write_pdf(path):
     """Write the whole book as a PDF, with a browser of this machine."""
     from playwright.sync_api import sync_playwright
 
-    program = next(filter(None, map(shutil.which, BROWSERS)), None)
-    if program is None:
+    if BROWSER is None:
         sys.exit(f"browser: found none of {', '.join(BROWSERS)}; expected one that prints. Install Chromium")
     with sync_playwright() as playwright:
-        print_book(
-            playwright.chromium.launch(executable_path=program, args=["--no-sandbox", "--disable-gpu"]), path, html
-        )
+        browser = playwright.chromium.launch(executable_path=BROWSER, args=["--no-sandbox", "--disable-gpu"])
+        print_book(browser, path, HTML)
 
 
 def print_book(browser, path, html):
