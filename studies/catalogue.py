@@ -1,5 +1,7 @@
 """The studies there are."""
 
+from dataclasses import replace
+
 from studies.design import DenseCondition, ModelCondition, Study, StudyError
 
 ASSIGNED_FACTORS = (1e-6, 1e-5, 1e-4, 5e-4, 1e-3)
@@ -13,7 +15,7 @@ VALIDATED_AT_END = {"validation": 10_000, "at_end": ("validation",)}
 
 HINTON = {"hidden": (500, 300), "factors": ASSIGNED_FACTORS}
 UNREPORTED = {**HINTON, "factors": (CHOSEN_FACTOR,), **VALIDATED_AND_TESTED_BRIEF}
-FALLING = {"hidden": (500, 300), "factors": (1e-4, CHOSEN_FACTOR), "schedule": "linear", **VALIDATED_AT_END}
+CROSSED = {"hidden": (500, 300), "factors": (1e-4, CHOSEN_FACTOR), **VALIDATED_AT_END}
 LOOP = {"hidden": (300, 500), **ASSIGNED_BRIEF}  # the submission's
 ONE_CYCLE = {"schedule": "one-cycle"}
 SMALL = {"learning_rate": 0.02, "batch_size": 64, "distortion": 0.5}
@@ -34,6 +36,18 @@ def chosen(name: str, about: str, seeds: int, epochs: int, weights_kept: bool = 
     choice = ModelCondition("validation", epochs, **VALIDATED_AT_END, **settings)
     final = ModelCondition("final", epochs, weights_kept=weights_kept, at_end=("test",), **settings)
     return Study(name, f"{about}, chosen on a validation split", (choice, final), range(seeds))
+
+
+def crossed(schedule: str, told: str) -> Study:
+    """Return the study of the 500-300 network that crosses three rates, momentum and two factors, for one schedule."""
+    conditions = [  # With momentum, a lasting direction is followed as far as without it by `rate`.
+        dense(f"rate={rate} momentum={kept}", 20, learning_rate=round(rate * (1 - kept), 6), momentum=kept, **CROSSED)
+        for rate in (0.1, 0.3, 1.0)
+        for kept in (0.0, 0.9)
+    ]
+    conditions = [replace(condition, schedule=schedule) for condition in conditions]
+    about = f"500-300 network with {told}: three rates, momentum, two factors, on a validation split"
+    return Study(f"hinton-{schedule}", about, conditions, range(10, 15))
 
 
 _ALL = (
@@ -83,16 +97,9 @@ _ALL = (
         [dense("rate falls to 0", 40, schedule="linear", **HINTON, **VALIDATED_AND_TESTED_BRIEF)],
         range(5),
     ),
-    Study(
-        "hinton-linear",
-        "500-300 network with a rate that falls to 0: three rates, momentum, two factors, on a validation split",
-        [  # With momentum, a lasting direction is followed as far as without it by `rate`.
-            dense(f"rate={of} momentum={kept}", 20, learning_rate=round(of * (1 - kept), 6), momentum=kept, **FALLING)
-            for of in (0.1, 0.3, 1.0)
-            for kept in (0.0, 0.9)
-        ],
-        range(10, 15),
-    ),
+    crossed("linear", "a rate that falls to 0"),
+    crossed("constant", "a constant rate"),
+    crossed("drop", "a rate that drops to a tenth at three quarters"),
     Study(
         "forensic",
         "300-500 network as in the submission's loop: fresh or stacked, pixels divided by 255 once or twice",

@@ -25,7 +25,8 @@ class Condition:
     at_end: tuple[str, ...] = ()  # and those after the last one
     learning_rate: float = 0.1  # in the first step, or the largest with "one-cycle"
     batch_size: int = 128
-    # "linear" falls to 0 over all steps; "one-cycle" rises from 0 for a fifth of them, then falls to 0 along a cosine.
+    # "linear" falls to 0 over all steps, "drop" to a tenth after three quarters of them; "one-cycle" rises from 0 for a
+    # fifth of them, then falls to 0 along a cosine.
     schedule: str = "constant"
     pixel_divisor: int = 255  # of the gray levels 0 to 255, unless a mistake makes another of it
 
@@ -66,7 +67,7 @@ class DenseCondition(Condition):
     """Dense networks, trained with SGD, that may train together: one for each L2 factor."""
 
     kind = "dense"
-    schedules = ("constant", "linear")
+    schedules = ("constant", "linear", "drop")
     splits = SPLITS
 
     hidden: tuple[int, ...] = (64, 64)

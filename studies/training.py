@@ -136,7 +136,7 @@ def _train_together(job: Job, sets: dict[str, Part]) -> Iterator[tuple[list[tupl
         for epoch in range(1, first.epochs + 1):
             order = np.random.default_rng([job.seed, block * first.epochs + epoch]).permutation(count)
             done = (np.arange(steps) + (epoch - 1) * steps) / (first.epochs * steps)
-            left = {"constant": np.ones(steps), "linear": 1 - done}
+            left = {"constant": np.ones(steps), "linear": 1 - done, "drop": np.where(done < 0.75, 1.0, 0.1)}
             rates = np.stack([of.learning_rate * left[of.schedule] for of, _ in members], axis=1)  # (steps, networks)
             ensemble.train(*tensors["train"], order, rates, np.transpose(of_layers), first.batch_size, scales)
             due = dict.fromkeys(split for condition in job.conditions for split in condition.measured(epoch))
