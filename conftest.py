@@ -4,6 +4,7 @@ What nbval has executed serves the build of the book, too.
 """
 
 import os
+import re
 import time
 from pathlib import Path
 
@@ -12,18 +13,20 @@ import pairs
 import pytest
 from IPython.core.displayhook import DisplayHook
 from nbval.plugin import IPyNbCell
+from xdist.scheduler import LoadScopeScheduling
 
 pairs.share_cores(int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", 1)))
 pairs.use_own_settings()
 
 LESSON_OF = dict(zip(pairs.generated(), pairs.lessons(), strict=True))
 PATIENCE = 1800  # seconds that the other notebooks may take
+PARTS_OF_PAGES = 6  # in which the pages are looked at
 
 
-def folder_of(config) -> Path:
-    """The folder, one for all workers of a run, where executed notebooks are put."""
+def folder_of(config, name: str) -> Path:
+    """A folder that all workers of a run share, such as that where executed notebooks are put."""
     base = config._tmp_path_factory.getbasetemp()
-    folder = (base.parent if hasattr(config, "workerinput") else base) / "executed"
+    folder = (base.parent if hasattr(config, "workerinput") else base) / name
     folder.mkdir(exist_ok=True)
     return folder
 
@@ -34,17 +37,36 @@ def pytest_ignore_collect(collection_path):
     return True if inside and collection_path not in LESSON_OF else None
 
 
+def pytest_xdist_make_scheduler(config, log):
+    """Let a worker take one part of the tests at a time: a file, or those of some pages."""
+    return SchedulingParts(config, log)
+
+
+class SchedulingParts(LoadScopeScheduling):
+    def _split_scope(self, nodeid):
+        return part(nodeid)
+
+
+def part(nodeid: str) -> str:
+    """The tests of a file are taken together, so that they share what they need; where each page has its own, there are
+    several parts, of some pages each."""
+    path, _, test = nodeid.partition("::")
+    page = re.search(r"chapters/[\w/]+", test)
+    return f"{path} {pairs.pages().index(page[0]) % PARTS_OF_PAGES}" if page else path
+
+
 def pytest_collection_modifyitems(items):
-    """Put the notebooks first, which test_pages waits for, and what takes long before what does not, so that no worker
-    is left alone at the end."""
+    """Put the notebooks first, then the build of the book, which waits for them, then what takes long, so that no
+    worker is left alone at the end."""
     long = {item.path for item in items if item.get_closest_marker("training")}
 
     def place(item):
         if isinstance(item, IPyNbCell):
             return 0, -item.path.stat().st_size, str(item.path)  # the longest, as a rule, has most to execute
-        return 1, item.path not in long, "test_pages" in item.path.name
+        builds = "book" in item.fixturenames and part(item.nodeid) == item.nodeid.partition("::")[0]
+        return 2 - builds, item.path not in long, part(item.nodeid)
 
-    items.sort(key=place)  # which leaves the others, and those of one file, in their order
+    items.sort(key=place)  # which leaves the others, and those of one part, in their order
 
 
 def pytest_runtest_teardown(item, nextitem):
@@ -66,7 +88,7 @@ def pytest_runtest_teardown(item, nextitem):
 
 def executed_path(item) -> Path:
     """Where the lesson that a cell belongs to goes when it is executed."""
-    return folder_of(item.config) / f"{LESSON_OF[item.path].replace('/', '-')}.ipynb"
+    return folder_of(item.config, "executed") / f"{LESSON_OF[item.path].replace('/', '-')}.ipynb"
 
 
 def as_in_the_book(item):
@@ -76,6 +98,12 @@ def as_in_the_book(item):
     for cell, executed in zip(*codes, strict=True):
         cell.outputs, cell.execution_count = executed.outputs, executed.execution_count
     return lesson
+
+
+@pytest.fixture(scope="session")
+def book_folder(request) -> Path:
+    """The folder where one worker builds the book for all."""
+    return folder_of(request.config, "book")
 
 
 @pytest.fixture(scope="session")

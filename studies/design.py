@@ -141,13 +141,14 @@ class Study:
     """An experiment: every condition with every seed.
 
     A seed fixes the initial weights and the order of the images. Networks of one seed share that part of their luck,
-    and are compared as pairs.
+    and are compared as pairs. A study that judges what others have chosen has none of their seeds, and tests once.
     """
 
     name: str
     about: str
     conditions: tuple[Condition, ...]
     seeds: tuple[int, ...]
+    chosen_by: tuple["Study", ...] = ()
 
     def __post_init__(self):
         if not (isinstance(self.name, str) and re.fullmatch(r"[\w-]+", self.name)):
@@ -161,6 +162,14 @@ class Study:
                 expected = "a sequence of them, each once; a seed is an integer from 0"
                 raise StudyError(f"study {self.name!r}: got {what} {got}; expected {expected}. Make it again")
             object.__setattr__(self, what, values)
+        for other in self.chosen_by:
+            if shared := sorted(set(self.seeds) & set(other.seeds)):
+                got = f"the seeds {', '.join(map(str, shared))}, which helped to choose in {other.name!r}"
+                raise StudyError(f"study {self.name!r}: got {got}; expected others to judge. Choose seeds never used")
+        tested = [condition.name for condition in self.conditions if "test" in condition.each_epoch]
+        if self.chosen_by and tested:
+            got = f"{', '.join(tested)} tested after each epoch, with the seeds {', '.join(map(str, self.seeds))}"
+            raise StudyError(f"study {self.name!r}: got {got}; expected one test. Put 'test' into at_end")
 
 
 @dataclass(frozen=True)

@@ -20,7 +20,7 @@ NAN = float("nan")
         (DENSE, {"epochs": True}, "epochs to be an integer"),
         (DENSE, {"batch_size": 0.5}, "batch_size to be an integer, at least 1"),
         (DENSE, {"learning_rate": NAN}, "a positive learning_rate"),
-        (DENSE, {"schedule": "one-cycle"}, "schedule to be one of constant, linear"),
+        (DENSE, {"schedule": "one-cycle"}, "schedule to be one of constant, linear, drop"),
         (DENSE, {"each_epoch": (), "at_end": ()}, "to measure one or more of test, train, validation"),
         (DENSE, {"each_epoch": ("test",)}, "to measure each split once"),
         (DENSE, {"validation": 0}, r"to measure one or more of test, train\."),
@@ -54,6 +54,22 @@ def test_a_condition_that_cannot_be_trained_is_refused(condition, change, expect
 def test_a_study_has_each_condition_and_seed_once(what, values):
     with pytest.raises(StudyError, match=f"got {what} .*; expected a sequence of them, each once"):
         dataclasses.replace(study(DENSE), **{what: values})
+
+
+JUDGE = dataclasses.replace(DENSE, each_epoch=(), at_end=("test",))
+
+
+def test_a_study_that_judges_on_seeds_that_chose_is_refused_with_their_names():
+    choosing = study(DENSE, seeds=(1, 2, 3))
+    with pytest.raises(StudyError, match="got the seeds 2, 3, which helped to choose in 'few'; expected others to jud"):
+        dataclasses.replace(study(JUDGE, seeds=(0, 2, 3)), chosen_by=(choosing,))
+    assert dataclasses.replace(study(JUDGE, seeds=(4, 5)), chosen_by=(choosing,)).seeds == (4, 5)
+
+
+def test_a_study_that_judges_and_tests_after_every_epoch_is_refused():
+    condition = dataclasses.replace(DENSE, each_epoch=("test",), at_end=())
+    with pytest.raises(StudyError, match="got dense tested after each epoch, with the seeds 4, 5; expected one test"):
+        dataclasses.replace(study(condition, seeds=(4, 5)), chosen_by=(study(DENSE),))
 
 
 def test_an_unknown_study_is_refused_with_the_names_there_are():

@@ -20,6 +20,7 @@ import book_pages
 import pairs
 import pytest
 import take_home
+from filelock import FileLock
 from jupyter_cache import get_cache
 
 pytestmark = pytest.mark.training
@@ -40,15 +41,21 @@ def build(source, folder):
 
 
 @pytest.fixture(scope="session")
-def book(tmp_path_factory, executed_notebooks):
-    """The folder with the pages of the strictly built book, which executes what this run has not executed before."""
-    folder = tmp_path_factory.mktemp("book")
-    cache = get_cache(folder / "_build" / ".jupyter_cache")
-    for path in executed_notebooks:
-        cache.cache_notebook_file(str(path))
-    status, output = build(ROOT, folder)
+def book(book_folder, executed_notebooks):
+    """The folder with the pages of the strictly built book, which executes what this run has not executed before.
+
+    The first worker that needs it builds it for all.
+    """
+    said = book_folder / "said.json"
+    with FileLock(book_folder / "building.lock"):
+        if not said.exists():
+            cache = get_cache(book_folder / "_build" / ".jupyter_cache")
+            for path in executed_notebooks:
+                cache.cache_notebook_file(str(path))
+            said.write_text(json.dumps(build(ROOT, book_folder)), encoding="utf-8")
+    status, output = json.loads(said.read_text(encoding="utf-8"))
     assert status == 0, output[-6000:]
-    return folder / "_build" / "html"
+    return book_folder / "_build" / "html"
 
 
 class Links(HTMLParser):

@@ -53,6 +53,7 @@ def compiled(network, optimizer, factors=()):
         ({"factors": (0.0, 0.4)}, 3),
         ({"factors": (0.01,), "momentum": 0.9, "learning_rate": 0.05}, 1),
         ({"schedule": "linear", "activation": "tanh", "pixel_divisor": 100}, 1),
+        ({"schedule": "drop"}, 0),
     ],
 )
 def test_a_dense_network_is_the_keras_network_with_decay_on_its_hidden_kernels(change, seed):
@@ -61,6 +62,8 @@ def test_a_dense_network_is_the_keras_network_with_decay_on_its_hidden_kernels(c
     assert list(rows.columns) == COLUMNS and set(rows["condition"]) == {"dense"} and set(rows["seed"]) == {seed}
     if condition.schedule == "linear":
         rate = keras.optimizers.schedules.PolynomialDecay(rate, 2 * 3, 0.0)
+    elif condition.schedule == "drop":  # in the last of six steps
+        rate = keras.optimizers.schedules.PiecewiseConstantDecay([4], [rate, rate / 10])
     for factor in condition.factors:
         network = networks.dense((4,), seed, condition.activation)
         compiled(network, keras.optimizers.SGD(rate, condition.momentum), [factor])
