@@ -8,6 +8,7 @@ import re
 import time
 from pathlib import Path
 
+import kernels
 import nbformat
 import pairs
 import pytest
@@ -17,10 +18,12 @@ from xdist.scheduler import LoadScopeScheduling
 
 pairs.share_cores(int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", 1)))
 pairs.use_own_settings()
+kernels.use()
 
 LESSON_OF = dict(zip(pairs.generated(), pairs.lessons(), strict=True))
 PATIENCE = 1800  # seconds that the other notebooks may take
 PARTS_OF_PAGES = 6  # in which the pages are looked at
+PART_OF = {page: place % PARTS_OF_PAGES for place, page in enumerate(pairs.pages())}
 
 
 def folder_of(config, name: str) -> Path:
@@ -49,10 +52,12 @@ class SchedulingParts(LoadScopeScheduling):
 
 def part(nodeid: str) -> str:
     """The tests of a file are taken together, so that they share what they need; where each page has its own, there are
-    several parts, of some pages each."""
+    several parts, of some pages each; and what trains a study again is a part by itself."""
     path, _, test = nodeid.partition("::")
     page = re.search(r"chapters/[\w/]+", test)
-    return f"{path} {pairs.pages().index(page[0]) % PARTS_OF_PAGES}" if page else path
+    if page:
+        return f"{path} {PART_OF[page[0]]}"
+    return nodeid if "_stored_study_" in test else path
 
 
 def pytest_collection_modifyitems(items):
@@ -63,8 +68,9 @@ def pytest_collection_modifyitems(items):
     def place(item):
         if isinstance(item, IPyNbCell):
             return 0, -item.path.stat().st_size, str(item.path)  # the longest, as a rule, has most to execute
-        builds = "book" in item.fixturenames and part(item.nodeid) == item.nodeid.partition("::")[0]
-        return 2 - builds, item.path not in long, part(item.nodeid)
+        path = item.nodeid.partition("::")[0]
+        builds = "book" in item.fixturenames and part(item.nodeid) == path
+        return 2 - builds, item.path not in long, part(item.nodeid) == path, part(item.nodeid)
 
     items.sort(key=place)  # which leaves the others, and those of one part, in their order
 

@@ -30,11 +30,13 @@ print("\\N{RIGHTWARDS ARROW}", Path("arrow.txt").read_text())
 RIGHT = "(None, 26, 26, 2) float32\ntensorflow 1.5 False\n\N{RIGHTWARDS ARROW} \N{RIGHTWARDS ARROW}\n"
 EXECUTE = """
 import sys
+import kernels
 import nbformat
 import pairs
 
 pairs.SETTINGS = pairs.Path(sys.argv[1])
 pairs.use_own_settings()
+kernels.use()
 notebook = nbformat.read("chapter.ipynb", as_version=4)
 pairs.client(notebook, ".").execute()
 nbformat.write(notebook, "executed.ipynb")
@@ -130,7 +132,7 @@ def test_what_a_console_cannot_write_becomes_a_question_mark(encoding, shown):
 
 
 @pytest.mark.training
-@pytest.mark.parametrize("name", ["network/parameters", "convnets/fast"])
+@pytest.mark.parametrize("name", ["network/parameters", "convnets/small"])
 def test_the_script_of_a_chapter_runs_where_the_console_is_that_of_windows(name):
     run = subprocess.run(
         [sys.executable, f"{name}.py"],

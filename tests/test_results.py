@@ -127,9 +127,9 @@ AGAIN = {
     "hinton-unreported": ["momentum 0.9, rate 0.01", "tanh units"],
     "rate-and-batch": [f"rate={rate} batch={size}" for rate in (0.025, 0.1, 0.4, 1.6) for size in (128, 512)],
 }
-# A chapter trains the first again; of the second, the momentum of `hinton-unreported` and the falling rate of
-# `hinton-schedule` are trained again; of the others all weights are tested.
-LONG = {"denoising", "hinton-linear", "good", "in-the-page", "small"}
+# A chapter trains the first again; of those of Hinton's network, the momentum of `hinton-unreported` and the falling
+# rate of `hinton-schedule` are trained again; of the others all weights are tested.
+LONG = {"denoising", "hinton-constant", "hinton-drop", "hinton-linear", "good", "in-the-page", "small"}
 
 
 def slice_of(name, seed=0):

@@ -12,6 +12,7 @@ import base64
 import hashlib
 import html
 import json
+import os
 import re
 import shutil
 from pathlib import Path
@@ -331,6 +332,10 @@ def depart_fold(translator, node):
     translator.body.append("</details>\n")
 
 
+def write_on_all_cores(app, env):
+    app.parallel = os.cpu_count()  # which Jupyter Book has no option for
+
+
 def setup(app):
     app.setup_extension("myst_nb")
     app.add_role_to_domain("glue", "text", CheckedNumber(), override=True)
@@ -349,6 +354,7 @@ def setup(app):
     app.connect("source-read", add_quiz)
     app.connect("doctree-read", read_page)
     app.connect("env-updated", tables_to_write)
+    app.connect("env-check-consistency", write_on_all_cores)
     app.connect("doctree-resolved", fill_tables)
     app.connect("html-page-context", add_scripts)
     app.connect("html-page-context", mend_markup)

@@ -11,6 +11,7 @@ import os
 import sys
 import time
 
+import kernels
 import pairs
 from jupyter_cache import get_cache
 from jupyter_cache.base import CacheBundleIn
@@ -60,6 +61,7 @@ def main(folder=pairs.CACHE):
     """Execute what is missing in the cache; exit with 1 and the errors if a lesson failed."""
     prune(folder.parent / "html")
     pairs.use_own_settings()
+    kernels.use()
     cache = get_cache(folder)
     missing = [name for name in pairs.lessons() if not is_cached(name, cache)]
     if missing:

@@ -159,8 +159,8 @@ def with_text(soup, name, text, **attributes):
     return tag
 
 
-def printed(html):
-    """Return the whole book as one page: title, contents, the lessons, then the solutions."""
+def printed(html, only=()):
+    """Return the whole book as one page: title, contents, the lessons, then the solutions; or `only` these lessons."""
     first = BeautifulSoup((html / "chapters" / "intro.html").read_text(encoding="utf-8"), "html.parser")
     pages = articles(html)
     soup = BeautifulSoup(
@@ -187,7 +187,7 @@ def printed(html):
         part.append(inside)
         contents.append(part)
         main.append(with_text(soup, "h1", tree.caption))
-        for page in map(str, tree.files()):
+        for page in [page for page in map(str, tree.files()) if not only or page in only]:
             article = pages[page]
             at_end, answers = to_paper(article, soup)
             lower(article)
@@ -242,6 +242,20 @@ FOOTER = (
 )
 
 
+WIDTH = 688  # of the text on paper, in pixels
+# What a page of paper would cut off, if anything: its beginning, and by how many pixels it sticks out.
+STICKS_OUT = """frame => {
+    const edge = document.querySelector(frame).getBoundingClientRect().right;
+    const far = element => Math.max(element.getBoundingClientRect().right - edge,
+        getComputedStyle(element).overflowX == "visible" ? 0 : element.scrollWidth - element.clientWidth);
+    return [...document.querySelectorAll(`${frame} *`)]
+        .filter(element => element.checkVisibility() && !element.closest("mjx-assistive-mml, .headerlink"))
+        .filter(element => far(element) > 2)
+        .map(element => `${element.tagName} ${element.className} by ${Math.round(far(element))}: ` +
+            element.textContent.trim().slice(0, 80));
+}"""
+
+
 def write_pdf(path):
     """Write the whole book as a PDF, with a browser of this machine."""
     from playwright.sync_api import sync_playwright
@@ -250,19 +264,24 @@ def write_pdf(path):
         sys.exit(f"browser: found none of {', '.join(BROWSERS)}; expected one that prints. Install Chromium")
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=BROWSER, args=["--no-sandbox", "--disable-gpu"])
-        print_book(browser, path, HTML)
+        cut = print_book(browser, path, HTML, printed(HTML))
+    if cut:
+        listed = "\n".join(cut)
+        sys.exit(f"{path}: got what is wider than the paper; expected none. Mend the style for print:\n{listed}")
 
 
-def print_book(browser, path, html):
-    """Print the built book that is in the folder `html`."""
+def print_book(browser, path, html, text):
+    """Print a text, as a page of the built book in the folder `html`; return what is wider than the paper."""
     page_of_all = html / "printed.html"
-    page_of_all.write_text(printed(html), encoding="utf-8")
+    page_of_all.write_text(text, encoding="utf-8")
     path.parent.mkdir(parents=True, exist_ok=True)
-    page = browser.new_page(viewport={"width": 688, "height": 1000})  # the width of the text on paper
+    page = browser.new_page(viewport={"width": WIDTH, "height": 1000})
     try:
         page.goto(page_of_all.as_uri(), wait_until="networkidle", timeout=300_000)
         page.wait_for_function("() => window.MathJax?.startup?.promise")
         page.evaluate("async () => { await MathJax.startup.promise }")
+        page.emulate_media(media="print")
+        cut = page.evaluate(STICKS_OUT, "main")
         page.pdf(
             path=path,
             prefer_css_page_size=True,
@@ -276,6 +295,7 @@ def print_book(browser, path, html):
     finally:
         page.close()
         page_of_all.unlink()
+    return cut
 
 
 def with_link(text, name):
