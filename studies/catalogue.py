@@ -171,6 +171,15 @@ _ALL = (
         range(2),
     ),
     Study(
+        "auto-encoders",
+        "dense auto-encoders that lessons read: trained at noise level 0.4, at all levels, without noise",
+        [
+            model(name, "autoencoder", epochs=10, noise=noise, weights_kept=True, at_end=("denoised",), **DENOISER)
+            for name, noise in (("level 0.4", (0.4, 0.4)), ("all levels", (0.0, 1.0)), ("no noise", (0.0, 0.0)))
+        ],
+        range(1),
+    ),
+    Study(
         "denoising",
         "auto-encoders, dense and convolutional, trained at one noise level or all; a classifier trained on noise",
         [

@@ -129,7 +129,7 @@ AGAIN = {
 }
 # A chapter trains the first again; of those of Hinton's network, the momentum of `hinton-unreported` and the falling
 # rate of `hinton-schedule` are trained again; of the others all weights are tested.
-LONG = {"denoising", "hinton-constant", "hinton-drop", "hinton-linear", "good", "in-the-page", "small"}
+LONG = {"auto-encoders", "denoising", "hinton-constant", "hinton-drop", "hinton-linear", "good", "in-the-page", "small"}
 
 
 def slice_of(name, seed=0):
