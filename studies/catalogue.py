@@ -175,7 +175,7 @@ _ALL = (
         "dense auto-encoders that lessons read: trained at noise level 0.4, at all levels, without noise",
         [
             model(name, "autoencoder", epochs=3, noise=noise, weights_kept=True, at_end=("denoised",), **DENOISER)
-            for name, noise in (("level 0.4", (0.4, 0.4)), ("all levels", (0.0, 1.0)), ("no noise", (0.0, 0.0)))
+            for name, noise in (("level-0.4", (0.4, 0.4)), ("all-levels", (0.0, 1.0)), ("no-noise", (0.0, 0.0)))
         ],
         range(1),
     ),
