@@ -247,7 +247,7 @@ check_answer("cnn-folding", answer, "86da839c")
 # %% [markdown]
 # <details><summary>Solution of Exercise 26.2</summary>
 #
-# The factor of channel $f$ is $\gamma_f / \sqrt{\varsigma_f^2 + \epsilon}$. It multiplies filter $f$, and the bias is $\zeta_f - \mu_f$ times the factor. We have $9 \cdot 8 \cdot 16 + 4 \cdot 16 = 1{,}216$ numbers before, and $9 \cdot 8 \cdot 16 + 16 = 1{,}168$ after.
+# The factor of channel $f$ is $\gamma_f / \sqrt{\varsigma_f^2 + \epsilon}$. It multiplies filter $f$, and the bias is $\zeta_f - \mu_f \, \gamma_f / \sqrt{\varsigma_f^2 + \epsilon}$. We have $9 \cdot 8 \cdot 16 + 4 \cdot 16 = 1{,}216$ numbers before, and $9 \cdot 8 \cdot 16 + 16 = 1{,}168$ after.
 #
 # </details>
 

@@ -78,7 +78,7 @@ by_tape = tape.gradient(loss, [W, x])
 
 
 # %% [markdown]
-# Both agree. In the matrix form of [(21.1)](dense_or_convolutional.ipynb), $z = x\, T^\top$, the gradient of the input is $\frac{\partial L}{\partial z}\, T$: backwards, the rows of $T$ are laid down and added up. A layer that does this on purpose is a transposed convolution ([Transposed convolution](../denoising/transposed_convolution.ipynb)).
+# Both agree. In the matrix form of [(21.1)](dense_or_convolutional.ipynb), $z = x\, T^\top$ with one row of $T$ for each sum, the gradient of the input is $\frac{\partial L}{\partial z}\, T$: backwards, the rows of $T$ are laid down and added up. A layer that does this on purpose is a transposed convolution ([Transposed convolution](../denoising/transposed_convolution.ipynb)).
 #
 # ## All channels and filters
 #

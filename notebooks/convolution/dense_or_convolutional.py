@@ -302,7 +302,7 @@ check_answer("one-pixel", (of_layer[:, [middle]] != 0).sum(), "4793ebf0")
 #
 # ## Further reading
 #
-# Why networks for images share weights: LeCun et al. (1989) and LeCun et al. (1998). Sparse interactions and parameter sharing: the chapter on convolutional networks of Goodfellow et al. (2016).
+# Why networks for images share weights: LeCun et al. (1989) and LeCun et al. (1998b). Sparse interactions and parameter sharing: the chapter on convolutional networks of Goodfellow et al. (2016).
 
 # %% [markdown]
 # ## Quiz

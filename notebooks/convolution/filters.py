@@ -113,13 +113,13 @@ claim("receptive-side", ends[0][1] - ends[0][0] + 1, stored=23,
       about="side of the square of pixels on which one output of the last map of the "
       "network good depends")
 claim("receptive-middle", float(middle), stored=0.4896,
-      about="share of the absolute derivatives of a middle output of good in the "
-      "middle 11 × 11 of its 23 × 23 pixels")
+      about="share of the absolute derivatives of the middle outputs of good, added "
+      "up, in the middle 11 × 11 of its 23 × 23 pixels")
 
 # %% [markdown]
-# The middle is less than a quarter of the pixels, and has 49% of the sum of the derivatives' absolute values. There are many ways from a pixel in the middle to the output, and few from one at the rim, so the part that is used in practice is smaller than the formula says (Luo et al., 2016).
+# The middle is less than a quarter of the pixels, and has 49% of the sum of the derivatives' absolute values (of all filters' outputs at this place, added up). There are many ways from a pixel in the middle to the output, and few from one at the rim, so the part that is used in practice is smaller than the formula says (Luo et al., 2016).
 #
-# The receptive field is one reason why networks for images are deep. A filter that sees 5 by 5 pixels can find an edge, not a digit. MNIST's digits were scaled to fit into 20 by 20 pixels (LeCun et al., 1998), so 23 by 23 hold a whole one.
+# The receptive field is one reason why networks for images are deep. A filter that sees 5 by 5 pixels can find an edge, not a digit. MNIST's digits were scaled to fit into 20 by 20 pixels (LeCun et al., 1998a), so 23 by 23 hold a whole one.
 #
 # ## What a filter has learned
 #

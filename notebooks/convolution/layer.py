@@ -340,7 +340,7 @@ print("Right." if np.allclose(in_two_steps, in_one) else "Not right yet.")
 #
 # ## Further reading
 #
-# Sizes, strides and paddings of all kinds, in pictures: Dumoulin and Visin (2016). The chapter on convolutional networks of Goodfellow et al. (2016). The first ones that were trained by gradients, on handwritten digits: LeCun et al. (1989) and LeCun et al. (1998); their ancestor: Fukushima (1980).
+# Sizes, strides and paddings of all kinds, in pictures: Dumoulin and Visin (2016). The chapter on convolutional networks of Goodfellow et al. (2016). The first ones that were trained by gradients, on handwritten digits: LeCun et al. (1989) and LeCun et al. (1998b); their ancestor: Fukushima (1980).
 
 # %% [markdown]
 # ## Quiz

@@ -278,7 +278,7 @@ claim("image-fall", maximum[0] - maximum[6], trained=True,
       "shifts of 0 to shifts of 6 pixels, in images of 28 by 28")
 
 # %% [markdown]
-# There the accuracies differ by 0.040 at most, which is the price of the strides, and repeat after 4 pixels, as they must. In the image of 28 by 28 the networks lose 0.143 from 0 to 6 pixels: most of that is the border. (Unmoved digits are recognized a little less often on the canvas. Perhaps because the networks were trained with their border near, perhaps because each maximum now runs over more places; that was not separated.)
+# There the accuracies differ by 0.036 at most, which is the price of the strides, and repeat after 4 pixels, as they must. In the image of 28 by 28 the networks lose 0.137 from 0 to 6 pixels: most of that is the border. (Unmoved digits are recognized a little less often on the canvas. Perhaps because the networks were trained with their border near, perhaps because each maximum now runs over more places; that was not separated.)
 #
 # MNIST's digits are centered, so its test set rewards tolerance of shifts little.
 #

@@ -21,7 +21,7 @@
 # >
 # > *Read before*: nothing. You need Python with a little NumPy: arrays, shapes, slices.
 #
-# MNIST (LeCun et al., 1998) comes as two files of images and two of labels, the digits that the images show. The book carries its own copy, so nothing is downloaded. Before a library turns the files into arrays, let us open one as what it is.
+# MNIST (LeCun et al., 1998a) comes as two files of images and two of labels, the digits that the images show. The book carries its own copy, so nothing is downloaded. Before a library turns the files into arrays, let us open one as what it is.
 #
 # ## A header, then pixels
 #
@@ -235,7 +235,7 @@ check_answer("closest-means", 10 * smaller + larger, "c9b5b064")
 #
 # ## Further reading
 #
-# The paper that MNIST's digits became famous with: LeCun et al. (1998). How the digits were collected, which 10,000 became the test set, and 50,000 test digits that had been thought lost: Yadav and Bottou (2019).
+# The paper that MNIST's digits became famous with: LeCun et al. (1998b). How the digits were collected, which 10,000 became the test set, and 50,000 test digits that had been thought lost: Yadav and Bottou (2019).
 
 # %% [markdown]
 # ## Quiz

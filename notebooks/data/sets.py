@@ -145,7 +145,7 @@ copies = sum(image.tobytes() in training_images for image in x_test)
 copies
 
 # %% [markdown]
-# It does not: 0 test images are pixel by pixel a training image. A subtler difference remains. The people who wrote the training digits and those who wrote the test digits are different (LeCun et al., 1998). Our validation images are taken from the training set, so the **same people** wrote images on both sides of that split, which can make a validation score too kind. But one group of writers can also be easier to read than another. So validation and test scores may differ by more than chance, without any fault in the code. [The honest protocol](../training/honest_protocol.ipynb) measures by how much.
+# It does not: 0 test images are pixel by pixel a training image. A subtler difference remains. The people who wrote the training digits and those who wrote the test digits are different (LeCun et al., 1998a). Our validation images are taken from the training set, so the **same people** wrote images on both sides of that split, which can make a validation score too kind. But one group of writers can also be easier to read than another. So validation and test scores may differ by more than chance, without any fault in the code. [The honest protocol](../training/honest_protocol.ipynb) measures by how much.
 
 # %% tags=["hide-cell"]
 # checks

@@ -34,7 +34,7 @@
 #
 # ## Why float32?
 #
-# The original submission explains the conversion by saving memory against "the standard float type which uses 64 bits". But the images do not arrive as 64-bit floats. They arrive as `uint8`, one byte a pixel, and every conversion makes them larger.
+# The original submission explains the conversion by saving memory against "the standard float type which uses 64 bits". But the images do not arrive as 64-bit floats. They arrive as `uint8`, one byte a pixel, and a conversion to 16 bits or more makes them larger.
 
 # %% tags=["nbval-check-output"]
 import numpy as np

@@ -17,7 +17,7 @@
 #
 # > **In short**
 # >
-# > Binary cross-entropy may be given gray targets: it is smallest where the answer equals the target, and what remains there is the pixel's entropy, 0.0584 on average for the training digits. Where the network cannot know the target, the best answer is the conditional mean, by this loss and by squared error: where it is in doubt, the best answer is a blur. Who knows nothing best answers the mean image, with a loss of 0.2628; who knows the digit and nothing else, its class mean, with 0.2205. A network trained at noise level 0.4 is honest about its doubt there: pixels that it answers alike are as bright as it says, on average, within 0.020. On pure noise, which it never met, its loss is 0.65; of a network trained at all levels it is 0.28 (one network each, three epochs).
+# > Binary cross-entropy may be given gray targets: it is smallest where the answer equals the target, and what remains there is the pixel's entropy, 0.0584 on average for the training digits. Where the network cannot know the target, the best answer is the conditional mean, by this loss and by squared error: where it is in doubt, the best answer is a blur. Who knows nothing best answers the mean image, with a loss of 0.2628; who knows the digit and nothing else, its class mean, with 0.2205. A network trained at noise level 0.4 is honest about its doubt there: pixels that it answers alike are as bright as it says, on average, within 0.013. On pure noise, which it never met, its loss is 0.64; of a network trained at all levels it is 0.28 (one network each, three epochs).
 # >
 # > *Read before*: [A network that returns an image](image_to_image.ipynb); helpful: [Where the loss comes from](../loss/likelihood.ipynb).
 #
@@ -45,7 +45,7 @@ def entropy(x):
 # \tag{35.1}
 # $$
 #
-# The denominator is positive. So the loss falls as long as $\hat x_i < x_i$ and rises beyond: **it is smallest where the answer equals the target**, black, white or gray. What is left there is the entropy of the label $(x_i, 1 - x_i)$:
+# The denominator is positive. So the loss falls as long as $\hat x_i < x_i$ and rises beyond: **it is smallest where the answer equals the target**, black, white or gray (for black and white, it comes the nearer to 0 the nearer the answer is). What is left there is the entropy of the label $(x_i, 1 - x_i)$:
 #
 # $$
 # H(x_i) = -x_i \log x_i - (1 - x_i) \log (1 - x_i) ,
@@ -109,7 +109,7 @@ round(floor.item(), 4)
 # \tag{35.4}
 # $$
 #
-# That is the loss of a pixel with the target $\mu_i$, and we know where it is smallest. For squared error, $\mathrm{E}[(\hat x_i - x_i)^2 \mid \tilde x] = (\hat x_i - \mu_i)^2 + \mathrm{Var}[x_i \mid \tilde x]$, and the variance does not depend on the answer.
+# That is the loss of a pixel with the target $\mu_i$, and we know where it is smallest. For squared error, $\mathrm{E}[(\hat x_i - x_i)^2 \mid \tilde x] = (\hat x_i - \mu_i)^2 + \mathrm{Var}[x_i \mid \tilde x]$, and the variance $\mathrm{Var}$ does not depend on the answer.
 #
 # We try it where $\tilde x$ tells nothing. The target is the pixel in row 14 and column 14 of 5,000 training images, and the answer must be one number for all: the best by cross-entropy, the best by squared error, and the mean.
 
@@ -159,24 +159,14 @@ claim("denoising-class-loss", class_loss, data=0.2205,
 #
 # ## Is the doubt honest?
 #
-# We train two such networks, three epochs each: one at noise level 0.4, one in which each image gets a level of its own, evenly drawn from 0 to 1.
+# The study `auto-encoders` has trained two such networks, three epochs each: one at noise level 0.4, one in which each image gets a level of its own, evenly drawn from 0 to 1.
 
 # %% tags=["remove-stderr"]
-from mnist_utils import networks
+from mnist_utils import results
 from mnist_utils.distortions import salt_and_pepper
 
-def train(lowest, highest, epochs=3):
-    network = networks.autoencoder(seed=0)
-    network.compile("adam", "binary_crossentropy", steps_per_execution=67)
-    for epoch in range(epochs):
-        random = np.random.default_rng([0, epoch])
-        images = x_train[random.permutation(len(x_train))]
-        drawn = random.uniform(lowest, highest, len(images))
-        dirty = salt_and_pepper(images, drawn, random)
-        network.fit(dirty, images, batch_size=128, shuffle=False, verbose=0)
-    return network
-
-one_level, all_levels = train(0.4, 0.4), train(0, 1)
+one_level, all_levels = (results.load_network("auto-encoders", condition, seed=0)
+                         for condition in ("level-0.4", "all-levels"))
 
 
 # %%
@@ -212,9 +202,9 @@ ax.legend();
 # *Fig. 35.3.* Mean brightness of the clean pixels against the brightness that the network has answered, in ten bins, for three noise levels. It was trained at 0.4. On the dashed line, the answer is the mean of the clean pixels behind it.
 
 # %% [markdown]
-# At the level of its training the points stay close to the diagonal; the largest distance is 0.020. The theorem is about the best of all answers, and training comes near it without reaching it. So the gray is no defect that one could sharpen away without loss. Where it is more than the originals have at the rims of their strokes, it is doubt, and mostly honest. Honest is not the same as knowing: a network that always answers the mean image would lie on the diagonal too. How much it knows is told by the loss.
+# At the level of its training the points stay close to the diagonal; the largest distance is 0.013. The theorem is about the best of all answers, and training comes near it without reaching it. So the gray is no defect that one could sharpen away without loss. Where it is more than the originals have at the rims of their strokes, it is doubt, and mostly honest. Honest is not the same as knowing: a network that always answers the mean image would lie on the diagonal too. How much it knows is told by the loss.
 #
-# Beyond its level the theorem promises nothing, because no training has asked. At level 0.8 the originals are brighter than most of the answers. At level 1 the brightness of an answer that is not nearly black means nothing any more (the last bin holds few pixels): where it is from 0.1 to 0.5 the originals have 0.35 on average, where it is above 0.5 0.34, which says little more than that digits have their ink in the middle.
+# Beyond its level the theorem promises nothing, because no training has asked. At level 0.8 the originals are brighter than most of the answers. At level 1 the brightness of an answer that is not nearly black means nothing any more (the last bin holds few pixels): where it is from 0.1 to 0.5 the originals have 0.34 on average, where it is above 0.5 0.32, which says little more than that digits have their ink in the middle.
 #
 # ## What it sees in pure noise
 #
@@ -237,37 +227,37 @@ answered, truth = by_brightness(0.4)
 
 # %% tags=["hide-cell"]
 # checks
-claim("denoising-doubt-right", np.abs(answered - truth).max(), trained=True,
+claim("denoising-doubt-right", np.abs(answered - truth).max(), stored=0.0133,
       about="largest difference, in ten bins, between answered and clean brightness "
       "of test "
       "pixels, dense auto-encoder trained for 3 epochs at noise level 0.4 and used "
       "there")
 claim("denoising-doubt-dim",
       x_test[(0.1 < denoised[1.0]) & (denoised[1.0] < 0.5)].mean(),
-      trained=True,
+      stored=0.3366,
       about="mean clean pixel where an auto-encoder trained for 3 epochs at "
       "noise level 0.4 answers pure noise with 0.1 to 0.5")
-claim("denoising-doubt-wrong", x_test[denoised[1.0] > 0.5].mean(), trained=True,
+claim("denoising-doubt-wrong", x_test[denoised[1.0] > 0.5].mean(), stored=0.3189,
       about="mean clean pixel where an auto-encoder trained for 3 epochs at noise "
       "level 0.4 "
       "answers pure noise with more than 0.5")
 claim("denoising-doubt-alike",
       x_test[denoised[1.0] > 0.5].mean()
       - x_test[(0.1 < denoised[1.0]) & (denoised[1.0] < 0.5)].mean(),
-      trained=True,
+      stored=-0.0177,
       about="mean clean pixel where an auto-encoder trained for 3 epochs at noise "
       "level 0.4 answers pure noise with more than 0.5, minus that of 0.1 to 0.5")
-claim("denoising-pure-loss", pure_loss, trained=True,
+claim("denoising-pure-loss", pure_loss, stored=0.6372,
       about="binary cross-entropy of the answers to pure noise, auto-encoder trained "
       "for 3 "
       "epochs at noise level 0.4")
-claim("denoising-all-pure-loss", all_pure_loss, trained=True,
+claim("denoising-all-pure-loss", all_pure_loss, stored=0.2795,
       about="binary cross-entropy of the answers to pure noise, auto-encoder trained "
       "for 3 "
       "epochs at all noise levels")
 
 # %% [markdown]
-# The first answers nearly black, with faint pieces of strokes, others each time. Black is a confident answer, too, and the price is a loss of 0.65. The second has met pure noise, and answers with clouds near the mean image; its loss is 0.28. **Knowing nothing, and admitting it, is better by far than knowing nothing and being sure.** Both networks have the same layers, seed and epochs; only the levels of their noise differ. (One pair of trainings.)
+# The first answers nearly black, with faint pieces of strokes, others each time. Black is a confident answer, too, and the price is a loss of 0.64. The second has met pure noise, and answers with clouds near the mean image; its loss is 0.28. **Knowing nothing, and admitting it, is better by far than knowing nothing and being sure.** Both networks have the same layers, seed and epochs; only the levels of their noise differ. (One pair of trainings.)
 #
 # ## Exercises
 #

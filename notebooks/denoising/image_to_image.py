@@ -100,7 +100,7 @@ by_hand = [(d_in + 1) * d_out for d_in, d_out in zip(widths, widths[1:])]
 by_hand, sum(by_hand)
 
 # %% [markdown]
-# Why is the code narrow? A plain auto-encoder with a wide code can copy, and learn nothing. With 96 numbers for 784 pixels it has to find out what digits have in common. A denoising one has a second guard: its input is not its target, so a copy would be wrong wherever the noise has struck.
+# Why is the code narrow? A plain auto-encoder with a wide code can copy, and learn nothing. With 96 numbers for 784 pixels it has to find out what digits have in common. A denoising one has a second guard: its input is not its target, so a copy would be wrong wherever the noise has changed a pixel.
 #
 # The loss treats each pixel as a question with two answers, white or black. Read $\hat x_i$ as the probability of white:
 #
@@ -172,7 +172,7 @@ errors = pd.DataFrame(
     columns=["noisy", "denoised"], index=pd.Index(levels, name="noise level"))
 mean_error = error(x_train.mean(axis=0, dtype=float))
 
-# %% mystnb={"figure": {"name": "fig-denoising-error", "caption": "Error of noisy and of denoised test images, one network. The dotted line is the error of the mean image, an answer that does not look."}, "image": {"alt": "Two curves over the noise level. The error of the noisy images rises from 0 steeply to about 0.7. That of the denoised images starts near 0.13, stays nearly level up to 0.4, and then rises to a little above 0.3. It crosses the dotted line of the mean image, at 0.26, near 0.8."}}
+# %% mystnb={"figure": {"name": "fig-denoising-error", "caption": "Error of noisy and of denoised test images, one network. The dotted line is the error of the mean image, an answer that does not look."}, "image": {"alt": "Two curves over the noise level. The error of the noisy images rises from 0 steeply to about 0.7. That of the denoised images starts near 0.14, stays nearly level up to 0.4, and then rises to a little above 0.3. It crosses the dotted line of the mean image, at 0.26, near 0.8."}}
 ax = errors.plot(style=["o-", "s-"], ylabel="error", ylim=(0, None), xticks=levels)
 ax.axhline(mean_error, color="black", linestyle=":", label="the mean image")
 ax.legend();

@@ -69,7 +69,7 @@ np.array_equal(by_keras[0, :, :, 0], spread[:6, :6])
 # %% [markdown]
 # ## Where the name comes from
 #
-# A convolution is a multiplication by a matrix ([A dense layer, mostly zeros, its weights tied](../convolution/dense_or_convolutional.ipynb)): $z = x\, T^\top$. The transposed convolution with the same kernel multiplies by $T$ itself, $z = h\, T$. To see the matrix of a layer, feed it images in which one pixel is 1 and all others are 0. Each answer is a row of the matrix.
+# A convolution is a multiplication by a matrix ([A dense layer, mostly zeros, its weights tied](../convolution/dense_or_convolutional.ipynb)): $z = x\, T^\top$. The transposed convolution with the same kernel multiplies by $T$ itself, $z = h\, T$. To see the matrix of a layer, feed it images in which one pixel is 1 and all others are 0. Each answer is a row of the matrix that the layer multiplies by, $T^\top$ or $T$.
 
 # %%
 strided = keras.layers.Conv2D(1, 3, **options)
@@ -80,7 +80,7 @@ up = transposed(np.eye(9, dtype="float32").reshape(9, 3, 3, 1)).numpy().reshape(
 np.array_equal(up, down.T), np.linalg.matrix_rank(down @ up).item()
 
 # %% [markdown]
-# One matrix is the transpose of the other. It is not its inverse: down and up again is a matrix of 36 by 36 with rank 9, which cannot be the identity. Going down and up does not give back the numbers, only the shape. (The operation is older than its use in decoders: backpropagation through a convolution multiplies gradients by the same $T$.)
+# One matrix is the transpose of the other. It is not its inverse: down and up again is a matrix of 36 by 36, but everything passes through 9 numbers: it cannot be the identity, as 9 numbers do not tell 36 apart. Going down and up does not give back the numbers, only the shape. (The operation is older than its use in decoders: backpropagation through a convolution multiplies gradients by the same $T$.)
 #
 # ## A convolutional auto-encoder
 #

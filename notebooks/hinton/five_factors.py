@@ -25,7 +25,7 @@
 #
 # ## A number to reach
 #
-# The table (LeCun et al., 1998) gives a test error of 1.53 %. How exact is that? It was measured on 10,000 images, and its 95 % *Wilson interval*, an interval for a share ([What 10,000 images can tell](../training/test_size.ipynb)), says what so many images can tell.
+# The table (LeCun et al., 1998a) gives a test error of 1.53 %. How exact is that? It was measured on 10,000 images, and its 95 % *Wilson interval*, an interval for a share ([What 10,000 images can tell](../training/test_size.ipynb)), says what so many images can tell.
 
 # %%
 from scipy import stats
@@ -185,7 +185,7 @@ answer_24 = results.summarize(tested, by=["factor"])
 answer_24.round(5)
 
 # %% [markdown]
-# Could 0.9847 be one more run of this kind? If runs are normally distributed, a new one differs from the mean of $m$ runs by a number whose standard deviation is estimated as $s \sqrt{1 + 1/m}$, and a t test gives a p-value. We ask it of these ten networks, and of the three with the factor 0.0001 in Fig. 17.1, the best by the test set, which learned from all 60,000 images.
+# Could 0.9847 be one more run of this kind? If runs are normally distributed, a new one differs from the mean of $m$ runs by a number whose standard deviation is estimated as $s \sqrt{1 + 1/m}$, with the standard deviation $s$ of the $m$ runs, and a t test gives a p-value. We ask it of these ten networks, and of the three with the factor 0.0001 in Fig. 17.1, the best by the test set, which learned from all 60,000 images.
 
 # %%
 import numpy as np

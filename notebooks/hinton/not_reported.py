@@ -21,7 +21,7 @@
 # >
 # > *Read before*: [Five factors, three replicates](five_factors.ipynb), [The honest protocol](../training/honest_protocol.ipynb).
 #
-# A network with 500 and 300 hidden units is reported with a test accuracy of 0.9847 (LeCun et al., 1998); our ten networks with the factor chosen on validation fall short of it, and 0.9847 does not look like one more of their runs ([Five factors, three replicates](five_factors.ipynb)). What could be different?
+# A network with 500 and 300 hidden units is reported with a test accuracy of 0.9847 (LeCun et al., 1998a); our ten networks with the factor chosen on validation fall short of it, and 0.9847 does not look like one more of their runs ([Five factors, three replicates](five_factors.ipynb)). What could be different?
 #
 # ## The list
 #
@@ -52,7 +52,7 @@ tried["60,000 images"] = at_the_end(assigned.query("factor == 5e-4"))
 # %% [markdown]
 # *Momentum* lets each step keep a share of the last one, here 0.9; with a tenth of the learning rate, a lasting direction is followed as fast as before. In `rate falls to 0` the learning rate goes from 0.1 to 0 in a straight line over the 40 epochs. Tanh and logistic units have, in place of ReLU, the hyperbolic tangent or the sigmoid.
 #
-# Two more rows need no network of their own. The best of 40 epochs in place of the last is read from trainings with the chosen factor: on validation images from those of `hinton-validation`, on test images from those of `hinton-assignment`. And if the reported number is one run, not a mean, its luck is that of a run: going by ten of ours, and if runs are normally distributed, one more lies within $t_9\, s \sqrt{1 + 1/10}$ of their mean with a probability of 95 %.
+# Two more rows need no network of their own. The best of 40 epochs in place of the last is read from trainings with the chosen factor: on validation images from those of `hinton-validation`, on test images from those of `hinton-assignment`. And if the reported number is one run, not a mean, its luck is that of a run: going by ten of ours, and if runs are normally distributed, one more lies within $t_9\, s \sqrt{1 + 1/10}$ of their mean with a probability of 95 % ($s$ is the standard deviation of the ten, and $t_9 = 2.26$ the factor of [Definition 12.2](../training/ten_epochs.ipynb)).
 
 # %%
 import numpy as np
@@ -292,7 +292,7 @@ claim("hinton-crossed-momentum-high", pairs["momentum, rate 1"].mean(),
 # %% [markdown]
 # In Fig. 19.1 the means of all groups rise with the effective rate: from 0.1 to 1, without momentum and with the factor 0.0005, by 0.0060. A part of that may be that 20 epochs with a rate that falls from 0.1 do not get far enough: over 40 epochs, the same rate and factor have 0.9760, in place of 0.9723 (other seeds). Momentum does nothing that five pairs can show at the effective rate 0.1, +0.0002, and gains 0.0021 at 1. The difference of these two gains is 0.0019, with an interval that does not contain 0: a hint at an interaction, as it is one of many comparisons that the table offers, picked after looking.
 #
-# The best of the twelve means, 0.9803, is that of the learning rate 0.1, falling to 0, with momentum 0.9 and the factor 0.0005. It is ahead of the assignment's settings by 0.0034, 95 % interval from 0.0027 on (Welch's, which lets the two spreads differ; it does not count that this is the best of twelve). So this combination gains more than any single change that was tried, in half the epochs. Which of its parts it needs was not measured: neither a constant rate that is as high, nor momentum at the rate 0.1 without the fall.
+# The best of the twelve means, 0.9803, is that of the learning rate 0.1, falling to 0, with momentum 0.9 and the factor 0.0005. It is ahead of the assignment's settings by 0.0034, 95 % interval from 0.0027 on (Welch's, which lets the two spreads differ; it does not count that this is the best of twelve). So this combination gains more than any single change that was tried, in half the epochs. Whether it needs the fall was not measured: neither a constant rate that is as high, nor momentum at the rate 0.1 without the fall.
 #
 # That is what is known. No network of this shape whose test accuracy was measured reaches 0.9847. But the best recipe was not among them: it was chosen on validation images, and is yet to be trained on all 60,000, with seeds that did not help to choose it, and tested once. It stands in the corner of what was tried, at the largest effective rate; other schedules, activations and batch sizes were not crossed with it. So whether a network of this shape reaches 0.9847 stays open here. A single number, without its recipe and without its spread, does not say how lucky its own run was.
 #

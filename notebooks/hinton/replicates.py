@@ -35,7 +35,7 @@
 # The runs of our studies come in pairs: equal seeds have equal initial weights and equal batches. The luck that a seed has under both factors drops out of the difference. If the differences within the pairs have the standard deviation $s_d$, their mean over $m$ pairs has the standard error $s_d / \sqrt m$, and
 #
 # $$
-# m \approx \frac{(1.96 + 0.84)^2 \, s_d^2}{\delta^2} \approx \frac{7.85 \, s_d^2}{\delta^2} .
+# m \approx \frac{(1.960 + 0.842)^2 \, s_d^2}{\delta^2} \approx \frac{7.85 \, s_d^2}{\delta^2} .
 # \tag{18.2}
 # $$
 #
@@ -242,7 +242,7 @@ claim("hinton-last-bit", int(differ), trained=True,
       "weights are changed")
 
 # %% [markdown]
-# On 12 of the 10,000 validation images the two give different answers. (Two trainings without the change, on one machine with the same number of threads, agree in all of them: run the function twice with `False`.) So changes of the size of a rounding are enough to begin a difference, and within an epoch it has reached the answers. After 40 epochs the two stored trainings of a seed differ with a standard deviation of 0.00035 (five seeds). Two different seeds would differ with $\sqrt 2$ times the last number of the output before, 0.00101. So a part of what a pair should share gets lost without any change of the recipe.
+# On 13 of the 10,000 validation images the two give different answers. (Two trainings without the change, on one machine with the same number of threads, agree in all of them: run the function twice with `False`.) So changes of the size of a rounding are enough to begin a difference, and within an epoch it has reached the answers. After 40 epochs the two stored trainings of a seed differ with a standard deviation of 0.00035 (five seeds). Two different seeds would differ with $\sqrt 2$ times the standard deviation of the ten seeds (the last number of the first output of this section), 0.00101. So a part of what a pair should share gets lost without any change of the recipe.
 #
 # Does the code in front of you still produce what is stored? The engine of the studies trains the first epoch of seed 0 once more:
 
@@ -265,7 +265,7 @@ claim("hinton-again", again, trained=True,
       "epoch, trained again by the engine of the studies")
 
 # %% [markdown]
-# It comes to 0.9208, beside the stored number in the output above. The two need not be equal: another processor or another number of threads rounds otherwise. `make replicate` does the same with all studies and all epochs, and compares the means with what the spread over seeds allows.
+# It comes to 0.9209, beside the stored number in the output above. The two need not be equal: another processor or another number of threads rounds otherwise. `make replicate` does the same with all studies and all epochs, and compares the means with what the spread over seeds allows.
 #
 # ## Exercises
 #

@@ -21,7 +21,7 @@
 # >
 # > *Read before*: [Cross-entropy](../loss/cross_entropy.ipynb), [Ten epochs, and ten seeds](../training/ten_epochs.ipynb).
 #
-# In the table of results on the web page of MNIST, which was kept up after 1998 (LeCun et al., 1998), one line reads: three-layer network, 500 and 300 hidden units, softmax, cross-entropy, weight decay; test error 1.53 %; Hinton, unpublished, 2005. The assignment asks for a replication, with an L2 penalty on the kernels of the hidden layers and five factors from 0.000001 to 0.001. [Five factors, three replicates](five_factors.ipynb) does it. This lesson is about the penalty: what does it do to a weight, how strong is a factor, and why is it put on kernels?
+# In the table of results on the web page of MNIST, which was kept up after 1998 (LeCun et al., 1998a), one line reads: three-layer network, 500 and 300 hidden units, softmax, cross-entropy, weight decay; test error 1.53 %; Hinton, unpublished, 2005. The assignment asks for a replication, with an L2 penalty on the kernels of the hidden layers and five factors from 0.000001 to 0.001. [Five factors, three replicates](five_factors.ipynb) does it. This lesson is about the penalty: what does it do to a weight, how strong is a factor, and why is it put on kernels?
 #
 # ## The penalty
 #
@@ -151,7 +151,7 @@ claim("hinton-left-strongest", decay.iloc[-1, 0], identity=0.02346,
       about="share left of an unused weight after 40 epochs, L2 factor 0.001, rate 0.1")
 
 # %% [markdown]
-# With the smallest factor 99.6% of an unused weight are left: in 40 epochs that factor does next to nothing to such weights, and a network with it is, as far as decay goes, nearly one without. (What that means for the accuracy is measured in [Five factors, three replicates](five_factors.ipynb), not here.) With the largest one 2.3% are left. If the factor matters, expect it among the upper three.
+# With the smallest factor 99.6% of an unused weight are left: in 40 epochs that factor does next to nothing to such weights, and a network with it is, as far as decay goes, nearly one without. (What that means for the accuracy is measured in [Five factors, three replicates](five_factors.ipynb), not here.) With the largest one 2.3% are left. If the factor matters, expect it among the three largest.
 #
 # ## The same from a belief
 #

@@ -109,7 +109,7 @@ any("from_logits" in str(warning.message) for warning in caught)
 # %% [markdown]
 # <details><summary>Solution of Exercise 32.1, continued</summary>
 #
-# Do not rely on it. [Logits or probabilities in Keras](../loss/numerics.ipynb) shows how one harmless layer hides the softmax from Keras, and other backends do not look.
+# Do not rely on it. [Is the assignment's network in danger?](../loss/numerics.ipynb) shows how one harmless layer hides the softmax from Keras, and other backends do not look.
 #
 # **The check**: after a few epochs, `assert loss < 1.46` for the loss on the training images. It catches both forms. (The largest probability of an easy image, which must come near 1, catches only a second softmax that is part of the network.)
 #

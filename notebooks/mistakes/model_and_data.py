@@ -349,7 +349,7 @@ right_score - score, loss / right_loss
 # %% [markdown]
 # <details><summary>Solution of Exercise 31.5, continued</summary>
 #
-# 0.0038 of accuracy, which does not catch the eye, and a loss 141 times too large, which does, if one looks. Whoever looks at accuracies alone will report this one, and never see with how much confidence it errs.
+# 0.0035 of accuracy, which does not catch the eye, and a loss 141 times too large, which does, if one looks. Whoever looks at accuracies alone will report this one, and never see with how much confidence it errs.
 #
 # **The mend** is one function for all sets. **The check** is to look at both numbers, always, and to compare the loss with 2.3; and of the data, `assert pictures.max() == 1`, for the very array that goes into `evaluate`.
 #

@@ -115,7 +115,7 @@ alone = {
 #
 # Without a fault 0.996; dark ink on white paper leaves 0.110, which is guessing; four pixels right and four down leave 0.884, a turn by 30 degrees 0.952. (One size of each fault: which costs most depends on how large you make it.)
 #
-# **The mend** is to do what was done to MNIST. Its digits were scaled to a box of 20 × 20, with gray levels by anti-aliasing, and put into 28 × 28 pixels by their center of mass (LeCun et al., 1998; Yadav and Bottou, 2019). The training images bear it out:
+# **The mend** is to do what was done to MNIST. Its digits were scaled to a box of 20 × 20, with gray levels by anti-aliasing, and put into 28 × 28 pixels by their center of mass (LeCun et al., 1998a; Yadav and Bottou, 2019). The training images bear it out:
 #
 # </details>
 
@@ -265,7 +265,7 @@ claim("own-digit-leaning", turned, stored=0.9252,
 # %% [markdown]
 # ## What the photographs here do not show
 #
-# They are made from digits that had been prepared already. Their strokes are as wide as those of MNIST, relative to the digit; there is one digit on the paper, no ruled lines, no shadow of a hand. On real photographs of digits that somebody else wrote, expect less. How much less, we have not measured. Two things are seen often: a thin pen leaves lines that nearly vanish in the box (write with a felt pen), and a style of writing that MNIST has hardly any examples of, such as a 1 with a long upstroke and a foot.
+# They are made from digits that had been prepared already. Their strokes are as wide as those of MNIST, relative to the digit; there is one digit on the paper, no ruled lines, no shadow of a hand. On real photographs of digits that somebody else wrote, expect less. How much less, we have not measured. Two things are seen often: a thin pen leaves lines that are thin and pale in the box (write with a felt pen), and a style of writing that MNIST has hardly any examples of, such as a 1 with a long upstroke and a foot.
 #
 # ## Exercises
 #

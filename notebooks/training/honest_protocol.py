@@ -279,7 +279,7 @@ claim("training-over-fitting-accuracy", change, trained=True,
       "loss")
 
 # %% [markdown]
-# Fig. 14.3, a single run, shows over-fitting: the training loss nears zero, and the validation loss, after its minimum, rises to 1.31 times its lowest value. The accuracy does not follow: between that minimum and the end it changes by +0.0106. How can the loss become so much worse without more errors? A likely reason, not measured here: the network becomes more and more certain, of its errors too, and the loss of a certain error is large. How much too certain such a network ends up, [Does it know when it is wrong?](test_size.ipynb) measures.
+# Fig. 14.3, a single run, shows over-fitting: the training loss nears zero, and the validation loss, after its minimum, rises to 1.31 times its lowest value. The accuracy does not follow: between that minimum and the end it changes by +0.0107. How can the loss become so much worse without more errors? A likely reason, not measured here: the network becomes more and more certain, of its errors too, and the loss of a certain error is large. How much too certain such a network ends up, [Does it know when it is wrong?](test_size.ipynb) measures.
 #
 # ## Exercises
 #

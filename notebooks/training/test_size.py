@@ -103,7 +103,7 @@ claim("training-textbook-coverage", by_textbook, identity=0.8022,
 #
 # ## Two sets of images, two networks
 #
-# If two networks with accuracies near 0.97 are measured on **different** sets of 10,000 images, the standard error of the difference is $\sqrt{2}$ times that of one. Equally good networks then differ by more than 0.0047 in one case of twenty. In LeCun's table of results a network of 500 and 300 hidden units has an error of 1.53 %, and one of 800 hidden units 1.6 % (LeCun et al., 1998): about seven images apart. On different test sets chance would produce such a difference, or a larger one, between equally good networks most of the time. They were measured on the same one, so a paired comparison could be sharper. But the table does not give what it needs, the answers to single images.
+# If two networks with accuracies near 0.97 are measured on **different** sets of 10,000 images, the standard error of the difference is $\sqrt{2}$ times that of one. Equally good networks then differ by more than 0.0047 in one case of twenty. In LeCun's table of results a network of 500 and 300 hidden units has an error of 1.53 %, and one of 800 hidden units 1.6 % (LeCun et al., 1998a): about seven images apart. On different test sets chance would produce such a difference, or a larger one, between equally good networks most of the time. They were measured on the same one, so a paired comparison could be sharper. But the table does not give what it needs, the answers to single images.
 #
 # And the test images that were easier than the validation images ([The honest protocol](honest_protocol.ipynb))? These are different images, so the limit applies, computed from the two mean accuracies of the same ten networks:
 
@@ -298,7 +298,7 @@ claim("training-over-confidence", over_sure.max(axis=1).mean() - over_accuracy,
       about="mean confidence minus accuracy of a network that over-fits 1,000 images")
 
 # %% [markdown]
-# Chance alone would give a calibrated network an error of 0.0029 on average. Ours has 0.0035; the last number of the output before says how far chance went in 100 test sets. So what is wrong with its confidence is a few thousandths on average, as far as ten bins show it, and a good part of that can be chance. It is an average: most of the images lie in the bin of the highest confidence, and the number says little about the others. The network that over-fitted is 0.078 more confident on average than it is accurate. In [The honest protocol](honest_protocol.ipynb) the validation loss of such a network rose while its accuracy did not fall: over-fitting showed in the probabilities, so watch the loss as well.
+# Chance alone would give a calibrated network an error of 0.0029 on average. Ours has 0.0041; the last number of the output before says how far chance went in 100 test sets. So what is wrong with its confidence is a few thousandths on average, as far as ten bins show it, and a good part of that can be chance. It is an average: most of the images lie in the bin of the highest confidence, and the number says little about the others. The network that over-fitted is 0.078 more confident on average than it is accurate. In [The honest protocol](honest_protocol.ipynb) the validation loss of such a network rose while its accuracy did not fall: over-fitting showed in the probabilities, so watch the loss as well.
 #
 # ## Exercises
 #
@@ -333,7 +333,7 @@ check_answer("test-size", round(images / 1000), "2ac404b2")
 #
 # > **Exercise 15.2** (The easier half)
 # >
-# > The web page of the database calls the first 5,000 test images cleaner and easier than the last 5,000 (LeCun et al., 1998). Does our network agree (use `right_ten`)? Answer with `"first"` or `"second"`, for the half that it finds easier.
+# > The web page of the database calls the first 5,000 test images cleaner and easier than the last 5,000 (LeCun et al., 1998a). Does our network agree (use `right_ten`)? Answer with `"first"` or `"second"`, for the half that it finds easier.
 
 # %%
 answer = None
