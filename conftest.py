@@ -61,16 +61,17 @@ def part(nodeid: str) -> str:
 
 
 def pytest_collection_modifyitems(items):
-    """Put the notebooks first, then the build of the book, which waits for them, then what takes long, so that no
-    worker is left alone at the end."""
+    """Put the notebooks first, then the build of the book, which waits for them, then what takes long without it,
+    then the pages, so that no worker waits for another or is left alone at the end."""
     long = {item.path for item in items if item.get_closest_marker("training")}
 
     def place(item):
         if isinstance(item, IPyNbCell):
             return 0, -item.path.stat().st_size, str(item.path)  # the longest, as a rule, has most to execute
-        path = item.nodeid.partition("::")[0]
-        builds = "book" in item.fixturenames and part(item.nodeid) == path
-        return 2 - builds, item.path not in long, part(item.nodeid) == path, part(item.nodeid)
+        of_a_page = "opened" in item.fixturenames
+        builds = "book" in item.fixturenames and not of_a_page
+        of_a_file = part(item.nodeid) == item.nodeid.partition("::")[0]
+        return 2 - builds, item.path not in long, of_a_page, of_a_file, part(item.nodeid)
 
     items.sort(key=place)  # which leaves the others, and those of one part, in their order
 
