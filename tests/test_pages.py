@@ -439,8 +439,10 @@ def test_paper_has_numbered_pages_links_and_an_outline_and_cuts_nothing(book, br
 
 def test_on_paper_nothing_of_a_page_is_cut(opened):
     page, *_ = opened
-    page.set_viewport_size({"width": take_home.WIDTH, "height": 900})
     page.emulate_media(media="print")
+    page.evaluate("document.documentElement.style.fontSize = '10.5pt'")  # as make pdf has it
+    page.set_viewport_size({"width": take_home.WIDTH + 2 * 16, "height": 900})  # with the padding of an article
     cut = page.evaluate(take_home.STICKS_OUT, ".bd-article")
+    page.evaluate("document.documentElement.style.fontSize = ''")
     page.emulate_media(media="screen")
     assert cut == []
