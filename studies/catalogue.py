@@ -98,7 +98,6 @@ _ALL = (
         range(5),
     ),
     crossed("linear", "a rate that falls to 0"),
-    crossed("constant", "a constant rate"),
     crossed("drop", "a rate that drops to a tenth at three quarters"),
     Study(
         "forensic",

@@ -56,7 +56,8 @@ def uninterrupted(tmp_path_factory):
 def start(what, folder):
     """Run a study in a process of its own, without a cluster."""
     code = f"""
-import pickle, sys
+import pickle, signal, sys
+signal.signal(signal.SIGINT, signal.default_int_handler)  # which a background job ignores
 sys.path.insert(0, {str(Path(__file__).parent)!r})
 from few_digits import digits
 from studies.running import run
