@@ -51,7 +51,7 @@ book: $(ENVIRONMENT) $(EXECUTED) ## execute the lessons and render the book: _bu
 test: $(ENVIRONMENT) ## run every test: units, notebooks, the strict build, pages in a browser, style
 	$(BIN)/python -m pytest
 
-check: $(ENVIRONMENT) ## run what takes less than two minutes: style, units without training, whether generated files are in step
+check: $(ENVIRONMENT) ## run what takes two to three minutes: style, units without training, whether generated files are in step
 	$(BIN)/python -m pytest -m "not training" tests mnist_utils studies
 
 lab: $(ENVIRONMENT) ## open the notebooks in JupyterLab

@@ -57,7 +57,7 @@ def part(nodeid: str) -> str:
     page = re.search(r"chapters/[\w/]+", test)
     if page:
         return f"{path} {PART_OF[page[0]]}"
-    return nodeid if "_stored_study_" in test else path
+    return nodeid if "_slice_of_a_stored_study_" in test else path
 
 
 def pytest_collection_modifyitems(items):

@@ -1,7 +1,5 @@
 """The studies there are."""
 
-from dataclasses import replace
-
 from studies.design import DenseCondition, ModelCondition, Study, StudyError
 
 ASSIGNED_FACTORS = (1e-6, 1e-5, 1e-4, 5e-4, 1e-3)
@@ -40,12 +38,12 @@ def chosen(name: str, about: str, seeds: int, epochs: int, weights_kept: bool = 
 
 def crossed(schedule: str, told: str) -> Study:
     """Return the study of the 500-300 network that crosses three rates, momentum and two factors, for one schedule."""
+    settings = {**CROSSED, "schedule": schedule}
     conditions = [  # With momentum, a lasting direction is followed as far as without it by `rate`.
-        dense(f"rate={rate} momentum={kept}", 20, learning_rate=round(rate * (1 - kept), 6), momentum=kept, **CROSSED)
+        dense(f"rate={rate} momentum={kept}", 20, learning_rate=round(rate * (1 - kept), 6), momentum=kept, **settings)
         for rate in (0.1, 0.3, 1.0)
         for kept in (0.0, 0.9)
     ]
-    conditions = [replace(condition, schedule=schedule) for condition in conditions]
     about = f"500-300 network with {told}: three rates, momentum, two factors, on a validation split"
     return Study(f"hinton-{schedule}", about, conditions, range(10, 15))
 

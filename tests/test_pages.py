@@ -192,7 +192,7 @@ def opened(request, book, browser):
     page, files = browser.new_page(), set()
     faults = watched(page, ("file:", "data:", "blob:"))
     page.on("requestfinished", lambda request: files.add(Path(unquote(urlsplit(request.url).path))))
-    page.goto((book / f"{request.param}.html").as_uri())
+    page.goto((book / f"{request.param}.html").as_uri(), wait_until="networkidle")
     page.wait_for_function("() => !window.MathJax || (MathJax.startup && MathJax.startup.promise)")
     page.evaluate("async () => { if (window.MathJax) await MathJax.startup.promise }")
     yield page, faults, files
