@@ -133,8 +133,8 @@ AGAIN = {
     "hinton-unreported": ["momentum 0.9, rate 0.01", "tanh units"],
     "rate-and-batch": [f"rate={rate} batch={size}" for rate in (0.025, 0.1, 0.4, 1.6) for size in (128, 512)],
 }
-# Of those of Hinton's network, the momentum of `hinton-unreported` and the falling rate of `hinton-schedule` are trained
-# again; a chapter trains `fast`, and an auto-encoder; of the others all weights are tested.
+# Of those of Hinton's network, the momentum of `hinton-unreported` and the falling rate of `hinton-schedule` are
+# trained again; a chapter trains `fast`, and an auto-encoder; of the others all weights are tested.
 LONG = {"auto-encoders", "denoising", "fast", "hinton-drop", "hinton-linear", "good", "in-the-page", "small"}
 
 
