@@ -25,6 +25,7 @@ class Condition:
     at_end: tuple[str, ...] = ()  # and those after the last one
     learning_rate: float = 0.1  # in the first step, or the largest with "one-cycle"
     batch_size: int = 128
+    momentum: float = 0.0  # of SGD: the share of the last step that each keeps
     # "linear" falls to 0 over all steps, "drop" to a tenth after three quarters of them; "one-cycle" rises from 0 for a
     # fifth of them, then falls to 0 along a cosine.
     schedule: str = "constant"
@@ -44,6 +45,7 @@ class Condition:
             self._expect(is_integer(getattr(self, name), least), f"{name} to be an integer, at least {least}")
         fits = isinstance(self.learning_rate, int | float) and 0 < self.learning_rate < math.inf
         self._expect(fits, "a positive learning_rate")
+        self._expect(0 <= self.momentum < 1, "a momentum from 0 to below 1")
         self._expect(self.schedule in self.schedules, f"schedule to be one of {', '.join(self.schedules)}")
         self._expect(splits and set(splits) <= known, f"to measure one or more of {', '.join(sorted(known))}")
         self._expect(len(set(splits)) == len(splits), "to measure each split once an epoch")
@@ -72,7 +74,6 @@ class DenseCondition(Condition):
 
     hidden: tuple[int, ...] = (64, 64)
     factors: tuple[float, ...] = (0.0,)  # on the kernels of the hidden layers
-    momentum: float = 0.0
     activation: str = "relu"  # of the hidden layers
     # Whether the factors are one long training: each puts another network on top of what the last one has become, as
     # the loop of the original submission does.
@@ -86,7 +87,6 @@ class DenseCondition(Condition):
         factors = isinstance(self.factors, tuple) and len(set(self.factors)) == len(self.factors) > 0
         factors = factors and all(isinstance(factor, int | float) and 0 <= factor < math.inf for factor in self.factors)
         self._expect(factors, "factors to be a tuple of finite numbers from 0, each once")
-        self._expect(0 <= self.momentum < 1, "a momentum from 0 to below 1")
         self._expect(not (self.stacked and self.momentum), "no momentum where networks are stacked")
         # 60,000 images; a kernel is multiplied by 1 - 2 * rate * factor in each step.
         decay = 2 * self.learning_rate * max(self.factors) * 60_000 / self.batch_size
@@ -115,6 +115,7 @@ class ModelCondition(Condition):
     def __post_init__(self):
         super().__post_init__()
         self._expect(self.optimizer in ("sgd", "adam"), "optimizer to be one of sgd, adam")
+        self._expect(self.optimizer == "sgd" or not self.momentum, "momentum for sgd alone: adam has its own")
         self._expect(0 <= self.distortion <= 5, "a distortion from 0 (none) to 5")
         self._expect(self.pixel_divisor == 255 or not self.distortion, "pixels divided by 255 where they are distorted")
         pair = isinstance(self.noise, tuple) and len(self.noise) == 2

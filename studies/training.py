@@ -96,7 +96,8 @@ def _compiled_network(condition: ModelCondition, seed: int, steps: int):
 
     network = getattr(networks, condition.network)(seed=seed)
     rate = learning_rate(condition, condition.epochs * steps)
-    optimizer = keras.optimizers.get({"class_name": condition.optimizer, "config": {"learning_rate": rate}})
+    config = {"learning_rate": rate, **({"momentum": condition.momentum} if condition.momentum else {})}
+    optimizer = keras.optimizers.get({"class_name": condition.optimizer, "config": config})
     loss, metrics = "sparse_categorical_crossentropy", ["accuracy"]
     if condition.classifier:
         loss, metrics = "binary_crossentropy", None

@@ -33,6 +33,7 @@ NAN = float("nan")
         (DENSE, {"momentum": 0.5, "stacked": True}, "no momentum where networks are stacked"),
         (MODEL, {"schedule": "linear"}, "schedule to be one of constant, one-cycle"),
         (MODEL, {"optimizer": "rmsprop"}, "optimizer to be one of sgd, adam"),
+        (MODEL, {"momentum": 0.9}, "momentum for sgd alone: adam has its own"),
         (MODEL, {"distortion": -1}, "a distortion from 0"),
         (MODEL, {"distortion": 1, "pixel_divisor": 1}, "pixels divided by 255 where they are distorted"),
         (MODEL, {"noise": 0.4}, "noise to be two levels from 0 to 1"),

@@ -92,11 +92,12 @@ def test_stacked_factors_go_on_training_what_the_last_one_left():
     [
         ({"schedule": "one-cycle"}, 3),
         ({"optimizer": "sgd", "network": "convolutional", "pixel_divisor": 100}, 1),
+        ({"optimizer": "sgd", "momentum": 0.9}, 2),
     ],
 )
 def test_a_model_is_the_keras_network(change, seed):
     condition = dataclasses.replace(MODEL, epochs=2, **change)
-    optimizer = keras.optimizers.SGD(0.01)
+    optimizer = keras.optimizers.SGD(0.01, condition.momentum)
     if condition.schedule == "one-cycle":  # six steps in all, one of them rises
         rate = keras.optimizers.schedules.CosineDecay(0.0, 5, warmup_target=0.01, warmup_steps=1)
         optimizer = keras.optimizers.Adam(rate)
