@@ -14,6 +14,7 @@ VALIDATED_AT_END = {"validation": 10_000, "at_end": ("validation",)}
 HINTON = {"hidden": (500, 300), "factors": ASSIGNED_FACTORS}
 UNREPORTED = {**HINTON, "factors": (CHOSEN_FACTOR,), **VALIDATED_AND_TESTED_BRIEF}
 CROSSED = {"hidden": (500, 300), "factors": (1e-4, CHOSEN_FACTOR), **VALIDATED_AT_END}
+AT_BEST = {**CROSSED, "schedule": "drop", "momentum": 0.9, "factors": (CHOSEN_FACTOR,)}  # with the rate 0.1
 LOOP = {"hidden": (300, 500), **ASSIGNED_BRIEF}  # the submission's
 ONE_CYCLE = {"schedule": "one-cycle"}
 SMALL = {"learning_rate": 0.02, "batch_size": 64, "distortion": 0.5}
@@ -97,6 +98,21 @@ _ALL = (
     ),
     crossed("linear", "a rate that falls to 0"),
     crossed("drop", "a rate that drops to a tenth at three quarters"),
+    crossed("constant", "a constant rate"),
+    Study(
+        "hinton-around",
+        "500-300 network, one setting changed at a time from the best of those crossed, on a validation split",
+        [
+            dense("rate 0.3", 20, learning_rate=0.3, **AT_BEST),
+            dense("factor 0.001", 20, **{**AT_BEST, "factors": (1e-3,)}),
+            dense("rate 0.3, factor 0.001", 20, learning_rate=0.3, **{**AT_BEST, "factors": (1e-3,)}),
+            dense("tanh units", 20, activation="tanh", **AT_BEST),
+            dense("logistic units", 20, activation="sigmoid", **AT_BEST),
+            dense("batches of 32, rate 0.025", 20, batch_size=32, learning_rate=0.025, **AT_BEST),
+            dense("batches of 512, rate 0.4", 20, batch_size=512, learning_rate=0.4, **AT_BEST),
+        ],
+        range(10, 15),
+    ),
     Study(
         "forensic",
         "300-500 network as in the submission's loop: fresh or stacked, pixels divided by 255 once or twice",
