@@ -72,6 +72,15 @@ def test_the_factor_of_the_unreported_settings_is_the_one_that_validation_chose(
     assert {condition.factors for condition in find("hinton-unreported").conditions} == {(CHOSEN_FACTOR,)}
 
 
+def test_the_recipe_that_is_confirmed_is_the_one_with_the_best_mean_on_validation_images():
+    confirmed = find("hinton-confirmed")
+    rows = pd.concat(results.load(study.name).assign(study=study.name) for study in confirmed.chosen_by)
+    study, name, factor = rows.groupby(["study", "condition", "factor"])["accuracy"].mean().idxmax()
+    (best,) = (condition for condition in find(study).conditions if condition.name == name)
+    chosen = dataclasses.replace(best, name="chosen", factors=(factor,), validation=0, at_end=("test",))
+    assert confirmed.conditions[0] == chosen
+
+
 KEPT = [
     (study.name, condition, seed)
     for study in STUDIES.values()
@@ -135,7 +144,8 @@ AGAIN = {
 }
 # Of those of Hinton's network, the momentum of `hinton-unreported` and the falling rate of `hinton-schedule` are
 # trained again; a chapter trains `fast`, and an auto-encoder; of the others all weights are tested.
-LONG = {"auto-encoders", "denoising", "fast", "hinton-drop", "hinton-linear", "good", "in-the-page", "small"}
+LONG = {"auto-encoders", "denoising", "fast", "good", "in-the-page", "small"}
+LONG |= {f"hinton-{of}" for of in ("around", "confirmed", "constant", "drop", "linear")}
 
 
 def slice_of(name, seed=0):

@@ -190,9 +190,12 @@ def protect(path):
 
 
 def mend_markup(app, pagename, templatename, context, doctree):
-    """Give the items of the bibliography the role that a list needs, not a deprecated one, and no two boxes one id."""
+    """Give the items of the bibliography the role that a list needs, not a deprecated one, no two boxes one id, and
+    what stands right behind a formula a place in its line."""
     body = context.get("body", "").replace('role="doc-biblioentry"', 'role="listitem"')
-    context["body"] = re.sub(r' id="(exercise|solution|proof)-content"', "", body)
+    body = re.sub(r' id="(exercise|solution|proof)-content"', "", body)
+    formula = r'<span class="math notranslate nohighlight">[^<]*</span>[.,;:!?)]+'
+    context["body"] = re.sub(formula, r'<span class="with-formula">\g<0></span>', body)
 
 
 def claims_of(app, lesson):
