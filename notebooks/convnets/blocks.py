@@ -29,7 +29,7 @@
 #
 # $$
 # h_j = \frac{\xi_j}{1 - \rho} \, x_j , \qquad \xi_j = \begin{cases} 0 & \text{with probability } \rho, \\ 1 & \text{otherwise.} \end{cases}
-# \tag{26.1}
+# \tag{27.1}
 # $$
 #
 # The factor keeps the mean: on average $\xi_j$ is $1 - \rho$, so on average $h_j$ is $x_j$. Therefore, to a good approximation, nothing has to be corrected when the network is used. Then dropout passes its input on, unchanged.
@@ -61,7 +61,7 @@ np.unique(dropped, return_counts=True), dropped.mean()
 #
 # $$
 # h = \gamma \, \frac{x - \mu}{\sqrt{\varsigma^2 + \epsilon}} + \zeta , \qquad \epsilon = 0.001 .
-# \tag{26.2}
+# \tag{27.2}
 # $$
 
 # %%
@@ -120,7 +120,7 @@ claim("batch-norm-gradient", np.abs(along).max(), identity=0.0, within=1e-3,
 #
 # $$
 # h_f = \frac{1}{d'^2} \sum_{i,j} x_{i,j,f} .
-# \tag{26.3}
+# \tag{27.3}
 # $$
 #
 # In Keras it is `GlobalAveragePooling2D`. From $d' \times d' \times F$ numbers it makes $F$, where `Flatten` would keep them all.
@@ -137,7 +137,7 @@ claim("batch-norm-gradient", np.abs(along).max(), identity=0.0, within=1e-3,
 #
 # $$
 # h_{i,j,c'} = \sum_{u, v} W_{u,v,c'} \; x_{i+u,\, j+v,\, c'} .
-# \tag{26.4}
+# \tag{27.4}
 # $$
 
 # %%
@@ -193,11 +193,11 @@ tape.gradient(h, x).numpy()
 #
 # ## Exercises
 #
-# > **Exercise 26.1** (What dropout hides)
+# > **Exercise 27.1** (What dropout hides)
 # >
 # > `fit` prints an accuracy on the training images. For a network with dropout it is measured with dropout at work. Take `networks.mnist_convnet(seed=0)`, train it for one epoch on the first 10,000 training images, and then measure its accuracy on 2,000 of them, with `network(images, training=True)` and with `training=False`. Predict first which is larger. Which other reason, known from [Ten epochs, and ten seeds](../training/ten_epochs.ipynb), makes the number that `fit` prints smaller?
 #
-# *The solution of Exercise 26.1 is in the closed cells below.*
+# *The solution of Exercise 27.1 is in the closed cells below.*
 
 # %%
 # solution
@@ -221,7 +221,7 @@ hidden = accuracy["dropout False"] - accuracy["dropout True"]
 accuracy
 
 # %% [markdown]
-# <details><summary>Solution of Exercise 26.1</summary>
+# <details><summary>Solution of Exercise 27.1</summary>
 #
 # `fit` averages over the epoch, and in its first steps the network knew nothing. What dropout alone does, the two other numbers say, with the same weights on the same images: at the end it hides 0.038.
 #
@@ -234,7 +234,7 @@ claim("cnn-dropout-alone", hidden, trained=True,
             "that with dropout, same weights, after one epoch on 10,000 images")
 
 # %% [markdown]
-# > **Exercise 26.2** (Folding)
+# > **Exercise 27.2** (Folding)
 # >
 # > A 3 × 3 convolution without bias, from 8 channels to 16, is followed by batch normalization with scale and offset. In use the two are one convolution with a bias. Write its kernel and bias in terms of $W$, $\mu$, $\varsigma^2$, $\gamma$, $\zeta$. How many numbers does it have, and how many had the two layers? Enter the difference, and verify your formula with Keras.
 
@@ -245,7 +245,7 @@ answer = None
 check_answer("cnn-folding", answer, "86da839c")
 
 # %% [markdown]
-# <details><summary>Solution of Exercise 26.2</summary>
+# <details><summary>Solution of Exercise 27.2</summary>
 #
 # The factor of channel $f$ is $\gamma_f / \sqrt{\varsigma_f^2 + \epsilon}$. It multiplies filter $f$, and the bias is $\zeta_f - \mu_f \, \gamma_f / \sqrt{\varsigma_f^2 + \epsilon}$. We have $9 \cdot 8 \cdot 16 + 4 \cdot 16 = 1{,}216$ numbers before, and $9 \cdot 8 \cdot 16 + 16 = 1{,}168$ after.
 #

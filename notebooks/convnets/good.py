@@ -23,7 +23,7 @@
 #
 # ## More examples than there are
 #
-# What keeps a network from being better? After two epochs, the network that [From 98 to 99 % in seconds](fast.ipynb) trains hardly errs on its own training images any more, so these hold few errors from which it could still learn. New examples can be had: a five that is moved by a pixel, turned by some degrees, or a little larger is still a five (Fig. 28.1).
+# What keeps a network from being better? After two epochs, the network that [From 98 to 99 % in seconds](fast.ipynb) trains hardly errs on its own training images any more, so these hold few errors from which it could still learn. New examples can be had: a five that is moved by a pixel, turned by some degrees, or a little larger is still a five (Fig. 29.1).
 
 # %% tags=["remove-stderr"] mystnb={"figure": {"name": "fig-cnn-distorted", "caption": "The first training image, and what it may look like in nine epochs."}, "image": {"alt": "Ten handwritten fives in a row. The first is the original; the others are shifted by up to two pixels, slightly turned, and slightly larger or smaller. All can be read as fives, though the lower end of two of them touches the border."}}
 import numpy as np
@@ -38,7 +38,7 @@ nine = random_affine(np.repeat(first, 9, axis=0), seed=0)
 figures.show_digits(np.concatenate([first, nine]), value_range=(0, 1));
 
 # %% [markdown]
-# *Fig. 28.1.* The first training image, and what it may look like in nine epochs.
+# *Fig. 29.1.* The first training image, and what it may look like in nine epochs.
 
 # %% [markdown]
 # In each epoch every image is shifted by up to 2 pixels along each axis, turned by up to 10 degrees, and made up to a tenth larger or smaller, at random. So the network never sees the same image twice. This is called *data augmentation*.
@@ -123,7 +123,7 @@ claim("cnn-design-good", gains["good"].mean(), stored=0.00092,
 # %% [markdown]
 # ## Which digits are still wrong
 #
-# The choices are made, so we may look at test digits. The study has kept the weights of its five networks trained on all images. Fig. 28.2 adds up their confusion matrices.
+# The choices are made, so we may look at test digits. The study has kept the weights of its five networks trained on all images. Fig. 29.2 adds up their confusion matrices.
 
 # %%
 test_images = preprocess(x_test)
@@ -140,7 +140,7 @@ confusion = pd.crosstab(labels, found, rownames=["digit"], colnames=["answer"])
 figures.show_matrix(confusion, value_range=(0, 30));
 
 # %% [markdown]
-# *Fig. 28.2.* Confusion matrix of the networks good on the test images, five networks added up, so that each digit counts five times. Each row is a digit, each column an answer; the errors lie off the diagonal.
+# *Fig. 29.2.* Confusion matrix of the networks good on the test images, five networks added up, so that each digit counts five times. Each row is a digit, each column an answer; the errors lie off the diagonal.
 
 # %%
 pairs = confusion.stack()
@@ -150,14 +150,14 @@ pairs
 # %% [markdown]
 # The most frequent confusion is 9 taken for 4. A digit that all five networks miss counts five times here, so only a few digits stand behind each number off the diagonal.
 #
-# Here are the digits that the network of seed 0 gets wrong, without their labels (Fig. 28.3). Read them, row by row, and note for how many you would be sure. A digit that a person reads differently from its label, or cannot read, is not the network's failure alone.
+# Here are the digits that the network of seed 0 gets wrong, without their labels (Fig. 29.3). Read them, row by row, and note for how many you would be sure. A digit that a person reads differently from its label, or cannot read, is not the network's failure alone.
 
 # %% mystnb={"figure": {"name": "fig-cnn-errors", "caption": "All test digits that the network good of seed 0 gets wrong."}, "image": {"alt": "Several rows of badly written digits. Some are hard to read, among them nines that look like fours and sixes with open loops; others are plain."}}
 wrong = np.flatnonzero(answers[0] != y_test)
 figures.show_digits(x_test[wrong], columns=14);
 
 # %% [markdown]
-# *Fig. 28.3.* All test digits that the network good of seed 0 gets wrong.
+# *Fig. 29.3.* All test digits that the network good of seed 0 gets wrong.
 
 # %% tags=["hide-output"]
 for start in range(0, len(wrong), 14):  # as the rows of the figure: label, answer
@@ -174,7 +174,7 @@ missed_by_vote = int((votes.argmax(axis=0) != y_test).sum())
 {n: int((times_wrong == n).sum()) for n in range(1, 6)}, missed_by_vote
 
 # %% [markdown]
-# Of the 78 digits that at least one of the five gets wrong, 13 are wrong for all of them. There are digits that all five miss, and others that a network misses or not by the luck of its seed. A vote misses 34, where one network misses 40 on average: it repairs what one or two get wrong. And where all five are wrong (Fig. 28.4), do they at least disagree?
+# Of the 78 digits that at least one of the five gets wrong, 13 are wrong for all of them. There are digits that all five miss, and others that a network misses or not by the luck of its seed. A vote misses 34, where one network misses 40 on average: it repairs what one or two get wrong. And where all five are wrong (Fig. 29.4), do they at least disagree?
 
 # %% mystnb={"figure": {"name": "fig-cnn-stubborn", "caption": "The test digits that all five networks get wrong, with their label and the answer of the first."}, "image": {"alt": "A dozen or so badly written digits. Many could be read as the answer given, such as a nine without its loop closed read as a four, or a six read as a zero."}}
 stubborn = np.flatnonzero(times_wrong == 5)
@@ -183,7 +183,7 @@ titles = [f"{y_test[i]} → {answers[0, i]}" for i in stubborn]
 figures.show_digits(x_test[stubborn], titles, columns=7);
 
 # %% [markdown]
-# *Fig. 28.4.* The test digits that all five networks get wrong, with their label and the answer of the first.
+# *Fig. 29.4.* The test digits that all five networks get wrong, with their label and the answer of the first.
 
 # %% [markdown]
 # In 100% of these cases all five give the same wrong answer. Look at them one by one. For some I would side with the network: there is a five whose stroke closes to the loop of a six, and a six that is one bent line. Others I read at once, such as the seven with a hook at its top. So the last errors are of both sorts, and the first sort sets a limit: the labels of this test set say what the writer meant, and not always what can be read.
@@ -254,7 +254,7 @@ claim("cnn-good-over-fast", studies["good"].loc["test", "mean"]
 # %% [markdown]
 # ## Exercises
 #
-# > **Exercise 28.1** (Counting good)
+# > **Exercise 29.1** (Counting good)
 # >
 # > Count the parameters of `good` by hand, layer by layer. How many of them are **not** learned by gradient?
 
@@ -265,13 +265,13 @@ answer = None
 check_answer("cnn-not-trained", answer, "12d8fc00")
 
 # %% [markdown]
-# <details><summary>Solution of Exercise 28.1</summary>
+# <details><summary>Solution of Exercise 29.1</summary>
 #
 # $24 \cdot 25 + 24 = 624$; $9 \cdot 24 \cdot 48 = 10{,}368$; $9 \cdot 48 \cdot 48 = 20{,}736$; $9 \cdot 48 \cdot 96 = 41{,}472$; batch normalization $4 \cdot (48 + 48 + 96) = 768$; dense $864 \cdot 10 + 10 = 8{,}650$; together 82,618. The running means and variances are not learned by gradient, two for each of 192 channels: 384.
 #
 # </details>
 #
-# > **Exercise 28.2** (How many images must differ?)
+# > **Exercise 29.2** (How many images must differ?)
 # >
 # > Two networks disagree on 30 of the test images, in the sense that one is right and the other wrong. How many of the 30 must the one get right, at least, for McNemar's test to give a p-value below 0.05? What difference of the accuracies is that?
 
@@ -280,14 +280,14 @@ answer = None
 check_answer("cnn-mcnemar-needed", answer, "011c06f0")
 
 # %% [markdown]
-# *The solution of Exercise 28.2 is in the closed cells below.*
+# *The solution of Exercise 29.2 is in the closed cells below.*
 
 # %%
 # solution
 next(k for k in range(15, 31) if stats.binomtest(k, 30).pvalue < 0.05)
 
 # %% [markdown]
-# <details><summary>Solution of Exercise 28.2</summary>
+# <details><summary>Solution of Exercise 29.2</summary>
 #
 # Then it is ahead by 21 − 9 images of 10,000, or 0.0012. Smaller differences between two such networks are within what coins do.
 #

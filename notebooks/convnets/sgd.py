@@ -62,7 +62,7 @@ claim("cnn-submission-sgd", submitted.loc["sgd, divided once", "mean"],
 #
 # ## A search for each
 #
-# One learning rate that works is an answer to "never", but it is a thin one. Somebody who says that an optimizer fails has, as a rule, tried one or two learning rates. An honest comparison gives **each** optimizer its own search, on validation images. The study `convolution-rate` did that with the same network: five epochs on 50,000 images, batches of 128, five rates for SGD and four for adam, three seeds each (Fig. 25.1).
+# One learning rate that works is an answer to "never", but it is a thin one. Somebody who says that an optimizer fails has, as a rule, tried one or two learning rates. An honest comparison gives **each** optimizer its own search, on validation images. The study `convolution-rate` did that with the same network: five epochs on 50,000 images, batches of 128, five rates for SGD and four for adam, three seeds each (Fig. 26.1).
 
 # %%
 rates = results.load("convolution-rate").query("split == 'validation'")
@@ -88,7 +88,7 @@ axis.set(xscale="log", yscale="log", xlabel="learning rate", ylabel="share wrong
 axis.legend();
 
 # %% [markdown]
-# *Fig. 25.1.* Share of validation images that the submission's network gets wrong after five epochs, against the learning rate, both on logarithmic axes. Three seeds for each point; the bars, mostly hidden by the marks, reach from the best to the worst of them.
+# *Fig. 26.1.* Share of validation images that the submission's network gets wrong after five epochs, against the learning rate, both on logarithmic axes. Three seeds for each point; the bars, mostly hidden by the marks, reach from the best to the worst of them.
 
 # %% [markdown]
 # The table has the means with 95 % intervals over three seeds. The best rate of SGD gives 0.9753, that of adam 0.9780. Both conditions have the same three seeds, so we look at the differences within the pairs:
@@ -141,7 +141,7 @@ claim("cnn-rate-too-large", table.loc[("sgd", 1.0), "mean"], stored=0.10063,
 # %% [markdown]
 # ## Exercises
 #
-# > **Exercise 25.1** (The optimizer exchanged, the rate kept)
+# > **Exercise 26.1** (The optimizer exchanged, the rate kept)
 # >
 # > Somebody has trained the network with adam at the rate 0.01, exchanges adam for SGD, and changes nothing else. By how many percentage points does the mean validation accuracy after five epochs fall, to one decimal? What will this person conclude, and which cell of the table refutes it?
 
@@ -152,20 +152,20 @@ answer = None
 check_answer("cnn-same-rate", answer, "2edfadfc", decimals=1)
 
 # %% [markdown]
-# *The solution of Exercise 25.1 is in the closed cells below.*
+# *The solution of Exercise 26.1 is in the closed cells below.*
 
 # %%
 # solution
 100 * (table.loc[("adam", 0.01), "mean"] - table.loc[("sgd", 0.01), "mean"])
 
 # %% [markdown]
-# <details><summary>Solution of Exercise 25.1</summary>
+# <details><summary>Solution of Exercise 26.1</summary>
 #
 # The conclusion will be that SGD is far worse, perhaps that it cannot train such layers. The cell of SGD at 0.3 refutes it. Rates of two optimizers are numbers of different kinds, a factor and the length of a step, so an equal number is no equal treatment.
 #
 # </details>
 #
-# > **Exercise 25.2** (The first step)
+# > **Exercise 26.2** (The first step)
 # >
 # > In adam's first step the running means are corrected so that they are the gradient itself and its square. Two weights have the gradients 10 and 0.001. How many times as far does the first weight move as the second, with SGD and with adam? Enter the answer for adam, then verify it with Keras.
 
@@ -174,7 +174,7 @@ answer = None
 check_answer("cnn-adam-step", answer, "5b81b5d8")
 
 # %% [markdown]
-# <details><summary>Solution of Exercise 25.2</summary>
+# <details><summary>Solution of Exercise 26.2</summary>
 #
 # With SGD 10,000 times as far. Adam divides each gradient by its own size, so both weights move by the learning rate, but for the small number that keeps the denominator from 0:
 #
@@ -190,18 +190,18 @@ keras.optimizers.Adam(0.003).apply([gradient], [weights])
 weights.numpy()
 
 # %% [markdown]
-# > **Exercise 25.3** (Does the lead last?)
+# > **Exercise 26.3** (Does the lead last?)
 # >
 # > The series `ahead` has the differences after each of the five epochs. Compute the mean for each. Do they support "adam starts faster, and SGD catches up"? What would you measure to decide it?
 #
-# *The solution of Exercise 25.3 is in the closed cells below.*
+# *The solution of Exercise 26.3 is in the closed cells below.*
 
 # %%
 # solution
 ahead.groupby("epoch").mean().round(4)
 
 # %% [markdown]
-# <details><summary>Solution of Exercise 25.3</summary>
+# <details><summary>Solution of Exercise 26.3</summary>
 #
 # The lead is largest after the first epoch, and smaller after each further one. So they support it; but three pairs, measured on the images that chose the rates, do not decide it, nor say where the curves end. One would train both for longer, with a rate that falls to 0 in the end for either, search the rate again for that length, and judge with seeds, or better images, that did not help to choose.
 #

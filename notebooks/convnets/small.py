@@ -186,7 +186,7 @@ claim("cnn-small-work", totals["small"]["multiply_adds"]
 # %% [markdown]
 # ## Exercises
 #
-# > **Exercise 29.1** (Without the running means)
+# > **Exercise 30.1** (Without the running means)
 # >
 # > Once `small` is trained, each batch normalization folds into the convolution before it ([Batch normalization](blocks.ipynb)). How many parameters has the network then?
 
@@ -197,13 +197,13 @@ answer = None
 check_answer("cnn-small-folded", answer, "25f1e732")
 
 # %% [markdown]
-# <details><summary>Solution of Exercise 29.1</summary>
+# <details><summary>Solution of Exercise 30.1</summary>
 #
 # Of the three numbers for each of $6 + 8 + 8 + 11 = 33$ channels one is left, a bias. So $1{,}828 - 99 + 33 = 1{,}762$. (The scale that the running variance stands for is multiplied into the kernel.)
 #
 # </details>
 #
-# > **Exercise 29.2** (The same weights, twice)
+# > **Exercise 30.2** (The same weights, twice)
 # >
 # > A public trick is to apply one separable layer several times, with the same weights. Suppose that `small` applied its separable layer with the residual connection three times in place of once, each time with a batch normalization of its own. How many parameters would be added, and by how many multiply-adds would the work for an image grow (those of the normalization included)? Enter the multiply-adds.
 
@@ -212,17 +212,17 @@ answer = None
 check_answer("cnn-small-twice", answer, "aefb6320")
 
 # %% [markdown]
-# <details><summary>Solution of Exercise 29.2</summary>
+# <details><summary>Solution of Exercise 30.2</summary>
 #
 # The weights are there already; two more normalizations of 8 channels have $2 \cdot 3 \cdot 8 = 48$ parameters. Each application uses each of the 136 weights at 25 places, and multiplies $25 \cdot 8$ numbers in the normalization: $2 \cdot (25 \cdot 136 + 200) = 7{,}200$ more multiply-adds. Whether it helps, a study would have to say.
 #
 # </details>
 #
-# > **Exercise 29.3** (Smaller still, open-ended)
+# > **Exercise 30.3** (Smaller still, open-ended)
 # >
 # > Build a network with fewer parameters than `small` whose mean **validation** accuracy, over three seeds, is not lower by more than 0.002, with the same seeds for both and the recipe of `convolution-design`: ten epochs of one cycle to the rate 0.02, batches of 64, distortion at half strength. (Three seeds may not resolve a difference of this size; say what yours allow you to say.) Write a loop with `fit` and `random_affine`. Decide before you begin how many sketches you allow yourself, and report all of them. Touch the test set once.
 #
-# <details><summary>Solution of Exercise 29.3</summary>
+# <details><summary>Solution of Exercise 30.3</summary>
 #
 # There is no single right answer. Things to try: other numbers of channels; a separable convolution in place of the last full one, which holds the most parameters; the same weights applied several times; more epochs. A good answer counts by hand, gives mean and interval over seeds, tells how many sketches were tried, and has not looked at test images in between.
 #

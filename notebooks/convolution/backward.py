@@ -25,11 +25,11 @@
 #
 # ## One kernel, one channel
 #
-# By [(20.1)](layer.ipynb), $z_{i,j} = \sum_{u,v} x_{i+u,\,j+v}\, W_{u,v}$. A weight $W_{u,v}$ is used at every place $(i, j)$, where it meets the pixel $x_{i+u,\,j+v}$. By the chain rule, its derivative is the sum over the places:
+# By [(21.1)](layer.ipynb), $z_{i,j} = \sum_{u,v} x_{i+u,\,j+v}\, W_{u,v}$. A weight $W_{u,v}$ is used at every place $(i, j)$, where it meets the pixel $x_{i+u,\,j+v}$. By the chain rule, its derivative is the sum over the places:
 #
 # $$
 # \frac{\partial L}{\partial W_{u,v}} = \sum_{i,j} \frac{\partial L}{\partial z_{i,j}}\, x_{i+u,\;j+v} .
-# \tag{24.1}
+# \tag{25.1}
 # $$
 #
 # Look at its form: it is again a cross-correlation, of the image with the map of gradients.
@@ -38,7 +38,7 @@
 #
 # $$
 # \frac{\partial L}{\partial x_{i,j}} = \sum_{u,v} \frac{\partial L}{\partial z_{i-u,\;j-v}}\, W_{u,v} ,
-# \tag{24.2}
+# \tag{25.2}
 # $$
 #
 # where places that the kernel cannot take count as 0. The signs have changed: where the kernel moves on in one array, it moves back in the other. This is the **convolution** of the map of gradients with the kernel, over all places where the two overlap. Here, after all, is the turn by 180 degrees that the forward pass leaves out.
@@ -78,7 +78,7 @@ by_tape = tape.gradient(loss, [W, x])
 
 
 # %% [markdown]
-# Both agree. In the matrix form of [(21.1)](dense_or_convolutional.ipynb), $z = x\, T^\top$ with one row of $T$ for each sum, the gradient of the input is $\frac{\partial L}{\partial z}\, T$: backwards, the rows of $T$ are laid down and added up. A layer that does this on purpose is a transposed convolution ([Transposed convolution](../denoising/transposed_convolution.ipynb)).
+# Both agree. In the matrix form of [(22.1)](dense_or_convolutional.ipynb), $z = x\, T^\top$ with one row of $T$ for each sum, the gradient of the input is $\frac{\partial L}{\partial z}\, T$: backwards, the rows of $T$ are laid down and added up. A layer that does this on purpose is a transposed convolution ([Transposed convolution](../denoising/transposed_convolution.ipynb)).
 #
 # ## All channels and filters
 #
@@ -99,7 +99,7 @@ def convolution_backward(x, W, gradient_z):
 # %% [markdown]
 # The middle one of the three results is the gradient of the bias, which is added at each place.
 #
-# The two products in the loop have the size of those in the forward pass: each takes as many multiply-adds, $d'^2 \cdot k^2 C F$ an image [(21.2)](dense_or_convolutional.ipynb). A training step so costs about three forward passes. The first layer can leave out the gradient of its input, which nobody asks for. With a stride $t$, the slices take every $t$-th pixel; all else stays.
+# The two products in the loop have the size of those in the forward pass: each takes as many multiply-adds, $d'^2 \cdot k^2 C F$ an image [(22.2)](dense_or_convolutional.ipynb). A training step so costs about three forward passes. The first layer can leave out the gradient of its input, which nobody asks for. With a stride $t$, the slices take every $t$-th pixel; all else stays.
 #
 # ## Max pooling: who gets the gradient?
 #
@@ -196,7 +196,7 @@ claim("pixels-black", (x_train == 0).mean(), data=0.809,
 #
 # ## Exercises
 #
-# > **Exercise 24.1** (In the corner)
+# > **Exercise 25.1** (In the corner)
 # >
 # > A layer has 32 filters of 3 × 3, one channel, padding `valid`, on an image of 28 × 28. How many of its outputs hand a gradient to the pixel in the middle of the image? And to the pixel in the corner? Check the second.
 
@@ -207,7 +207,7 @@ answer = None
 check_answer("corner-pixel", answer, "e64cc37b")
 
 # %% [markdown]
-# <details><summary>Solution of Exercise 24.1</summary>
+# <details><summary>Solution of Exercise 25.1</summary>
 #
 # The pixel in the middle is under a kernel at nine places, so it gets gradients from $9 \cdot 32 = 288$ outputs. The one in the corner meets a single weight of each kernel, at a single place. We hand back ones, with weights of 1, and count:
 #
@@ -220,11 +220,11 @@ _, _, gradient_x = convolution_backward(*ones)
 check_answer("corner-pixel", int(gradient_x[0, 0, 0, 0]), "e64cc37b")
 
 # %% [markdown]
-# > **Exercise 24.2** (Mean in place of maximum, open-ended)
+# > **Exercise 25.2** (Mean in place of maximum, open-ended)
 # >
 # > Average pooling keeps the mean of each block. Write its backward step in two lines, and compare with `tf.nn.avg_pool2d`. Which of the two poolings gives a weight more occasions to learn?
 #
-# <details><summary>Solution of Exercise 24.2</summary>
+# <details><summary>Solution of Exercise 25.2</summary>
 #
 # The derivative of the mean is $\frac14$ with respect to each of the four numbers: `np.repeat(np.repeat(gradient_pooled / 4, 2, axis=1), 2, axis=2)`. All four places get a gradient, a quarter as large each, where ReLU lets it through. That is more occasions, with smaller steps; it does not say which network becomes better.
 #

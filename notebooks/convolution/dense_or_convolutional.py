@@ -27,7 +27,7 @@
 #
 # $$
 # z = x\, T^\top ,
-# \tag{21.1}
+# \tag{22.1}
 # $$
 #
 # with a matrix $T$ of 9 rows, one for each sum, and 25 columns, one for each pixel. To see its structure, we number the weights of the kernel from 1 to 9.
@@ -43,10 +43,10 @@ T = toeplitz_matrix(kernel, (5, 5)).toarray()
 figure, axes = figures.show_numbers([T], cell=0.3)
 
 # %% [markdown]
-# *Fig. 21.1.* The matrix of a 3 × 3 kernel on a 5 × 5 image. A row is one place of the kernel, a column one pixel. The same number is the same weight.
+# *Fig. 22.1.* The matrix of a 3 × 3 kernel on a 5 × 5 image. A row is one place of the kernel, a column one pixel. The same number is the same weight.
 
 # %% [markdown]
-# Fig. 21.1 holds the two differences between the weights of a dense layer and those of a convolutional one. In a dense layer, each of the 225 entries is a weight of its own. Here, most entries are zero, because the kernel covers nine pixels at a time: the matrix is **sparse**. And the nine weights are the same in each row, moved along: they are *tied weights*. A matrix that is constant along its diagonals is a *Toeplitz matrix*. In ours, the blocks of 3 by 5 are Toeplitz, and they too repeat along diagonals.
+# Fig. 22.1 holds the two differences between the weights of a dense layer and those of a convolutional one. In a dense layer, each of the 225 entries is a weight of its own. Here, most entries are zero, because the kernel covers nine pixels at a time: the matrix is **sparse**. And the nine weights are the same in each row, moved along: they are *tied weights*. A matrix that is constant along its diagonals is a *Toeplitz matrix*. In ours, the blocks of 3 by 5 are Toeplitz, and they too repeat along diagonals.
 #
 # The product with the matrix gives the nine sums:
 
@@ -68,7 +68,7 @@ entries, of_layer.nnz, len(np.unique(of_layer.data))
 #
 # ## Who shares a weight?
 #
-# The original submission writes that weights are "shared by all neurons". Fig. 21.1 says something narrower, and an experiment makes it precise. We change a single weight, in the filter with index 5 of 32, counted from 0, and ask which outputs change. The image is 1 everywhere, so that no weight meets a 0.
+# The original submission writes that weights are "shared by all neurons". Fig. 22.1 says something narrower, and an experiment makes it precise. We change a single weight, in the filter with index 5 of 32, counted from 0, and ask which outputs change. The image is 1 everywhere, so that no weight meets a 0.
 
 # %% tags=["remove-stderr"]
 from keras import layers
@@ -94,11 +94,11 @@ claim("shared-by", changed.sum(), identity=676,
 #
 # ## Fewer parameters, more work
 #
-# A convolutional layer has as many parameters as its filters have weights, and a bias for each. Its work is one *multiply-add* for each weight **at each place**. In the symbols of [Definition 20.2](layer.ipynb):
+# A convolutional layer has as many parameters as its filters have weights, and a bias for each. Its work is one *multiply-add* for each weight **at each place**. In the symbols of [Definition 21.2](layer.ipynb):
 #
 # $$
 # \text{parameters} = (k^2 C + 1)\, F, \qquad \text{multiply-adds} = d'^2 \cdot k^2 C F .
-# \tag{21.2}
+# \tag{22.2}
 # $$
 #
 # The size of the image is in the second formula, as $d'$, and not in the first: the same filters would do for a photograph. We put the layer beside two dense layers on the same image: the one with 64 units that the assignment's network has, and one with as many outputs as the convolutional layer.
@@ -243,11 +243,11 @@ claim("shuffle-lead", means.shuffled["convolutional"] - means.shuffled["dense"],
 # | digit moves | other weights, often another answer | maps move along ([When the digit moves](moving_digit.ipynb)) |
 # | pixels shuffled | the same distribution over seeds | the advantage is gone, in a short training |
 #
-# The benefits follow from the two properties of Fig. 21.1. Zeros make an output look at a neighborhood. Tied weights make one filter serve all places, with few parameters. Both are assumptions about images. The price is work: each weight is used at each place. The submission's first sentence, that convolutional layers suit "spatially structured data", is right, and shuffled pixels show it from the other side.
+# The benefits follow from the two properties of Fig. 22.1. Zeros make an output look at a neighborhood. Tied weights make one filter serve all places, with few parameters. Both are assumptions about images. The price is work: each weight is used at each place. The submission's first sentence, that convolutional layers suit "spatially structured data", is right, and shuffled pixels show it from the other side.
 #
 # ## Exercises
 #
-# > **Exercise 21.1** (The second layer's work)
+# > **Exercise 22.1** (The second layer's work)
 # >
 # > A second convolution follows, after max pooling: 64 filters of 3 × 3 on 32 maps of 13 × 13, `valid`. How many multiply-adds does it need for one image? Guess first whether it is more or less than the first one's 194,688.
 
@@ -258,9 +258,9 @@ answer = None
 check_answer("second-layer", answer, "abf528f6")
 
 # %% [markdown]
-# <details><summary>Solution of Exercise 21.1</summary>
+# <details><summary>Solution of Exercise 22.1</summary>
 #
-# Its maps are smaller, 11 by 11, but each of its 64 filters reaches through 32 channels and has $9 \cdot 32 = 288$ weights. By (21.2), it takes more than ten times the work of the first.
+# Its maps are smaller, 11 by 11, but each of its 64 filters reaches through 32 channels and has $9 \cdot 32 = 288$ weights. By (22.2), it takes more than ten times the work of the first.
 #
 # </details>
 
@@ -269,7 +269,7 @@ check_answer("second-layer", answer, "abf528f6")
 check_answer("second-layer", 11**2 * 3**2 * 32 * 64, "abf528f6")
 
 # %% [markdown]
-# > **Exercise 21.2** (One pixel)
+# > **Exercise 22.2** (One pixel)
 # >
 # > One weight reaches 676 outputs. How many of the 21,632 outputs of the 32 filters depend on one pixel in the middle of the image? And in a dense layer of 64 units? Check the first.
 
@@ -278,7 +278,7 @@ answer = None
 check_answer("one-pixel", answer, "4793ebf0")
 
 # %% [markdown]
-# <details><summary>Solution of Exercise 21.2</summary>
+# <details><summary>Solution of Exercise 22.2</summary>
 #
 # The window covers the pixel in nine places, and there are 32 maps. In a column of $T$ for all filters stand that many entries that are not zero. In the dense layer all 64 units depend on it.
 #
@@ -290,11 +290,11 @@ middle = 14 * 28 + 14
 check_answer("one-pixel", (of_layer[:, [middle]] != 0).sum(), "4793ebf0")
 
 # %% [markdown]
-# > **Exercise 21.3** (Seconds, open-ended)
+# > **Exercise 22.3** (Seconds, open-ended)
 # >
 # > The convolutional network needs 4.5 times the multiply-adds of the dense one. Does it also take that many times the seconds? Measure an epoch of both, several times, on an otherwise idle machine. Then explain what you find.
 #
-# <details><summary>Solution of Exercise 21.3</summary>
+# <details><summary>Solution of Exercise 22.3</summary>
 #
 # There is no single right figure: the ratio depends on the machine, the library and the batch size. Multiply-adds count only products with weights. The dense network is so small that much of its time goes into starting each step and not into products. The convolutional one writes and reads 21,632 numbers for each image, so its time is partly that of memory. A good answer gives medians of several runs after a first one that is not counted, since TensorFlow prepares its program in the first epoch.
 #

@@ -27,7 +27,7 @@
 #
 # $$
 # R = 1 + \sum_{l} (k_l - 1) \prod_{l' < l} t_{l'} .
-# \tag{23.1}
+# \tag{24.1}
 # $$
 #
 # For pooling, $k$ is the side of the block. The product says how many pixels apart two neighboring outputs of the layer before are; each layer widens the view by $k_l - 1$ such steps (Araujo et al., 2019). We look at the network that [Good, and what stays wrong](../convnets/good.ipynb) is about. The book has trained it and stored its weights, so that we can look at once. Here are the kernels and strides of its convolutions and its pooling:
@@ -97,10 +97,10 @@ for ax, (i, j) in zip(axes.flat, places):
     ax.add_patch(plt.Rectangle(corner, 23, 23, fill=False, edgecolor="#E69F00"))
 
 # %% [markdown]
-# *Fig. 23.1.* How strongly the outputs at four places (row, column) of the last map depend on each pixel. The frames are the 23 × 23 pixels of the formula.
+# *Fig. 24.1.* How strongly the outputs at four places (row, column) of the last map depend on each pixel. The frames are the 23 × 23 pixels of the formula.
 
 # %% [markdown]
-# Within the frames of Fig. 23.1, pixels toward the middle count more than those at the rim. How much more? We compare the middle of the first frame, 11 by 11 pixels, with the whole.
+# Within the frames of Fig. 24.1, pixels toward the middle count more than those at the rim. How much more? We compare the middle of the first frame, 11 by 11 pixels, with the whole.
 
 # %%
 middle = views[0][8:19, 8:19].sum() / views[0].sum()
@@ -138,10 +138,10 @@ both, limits = np.concatenate(kernels), (-largest, largest)
 figure, axes = figures.show_digits(both, columns=12, value_range=limits, size=0.6)
 
 # %% [markdown]
-# *Fig. 23.2.* The 24 filters of the first layer, in the upper two rows before training, in the lower two rows after it. Mid-gray is 0, bright is positive, dark is negative.
+# *Fig. 24.2.* The 24 filters of the first layer, in the upper two rows before training, in the lower two rows after it. Mid-gray is 0, bright is positive, dark is negative.
 
 # %% [markdown]
-# In Fig. 23.2, many filters now have a light area beside a dark one, as our own kernel has, in other directions; a few have a dark bar between lighter areas. Here is what each finds in a digit.
+# In Fig. 24.2, many filters now have a light area beside a dark one, as our own kernel has, in other directions; a few have a dark bar between lighter areas. Here is what each finds in a digit.
 
 # %% mystnb={"figure": {"name": "fig-feature-maps", "caption": "The 24 feature maps of one digit after ReLU, one for each filter of the lower rows above. Black is no response."}, "image": {"alt": "Twenty-four small maps of the same handwritten five. Some show the whole stroke, others only its upper or lower edges or one of its sides, and some are mostly dark; a few have a gray ground."}}
 from mnist_utils.dataset import load_mnist, preprocess
@@ -153,10 +153,10 @@ limits = (0, maps.max())
 figure, axes = figures.show_digits(maps, columns=12, value_range=limits, size=0.6)
 
 # %% [markdown]
-# *Fig. 23.3.* The 24 feature maps of one digit after ReLU, one for each filter of the lower rows above. Black is no response.
+# *Fig. 24.3.* The 24 feature maps of one digit after ReLU, one for each filter of the lower rows above. Black is no response.
 
 # %% [markdown]
-# Each map of Fig. 23.3 is the digit, seen with one question in mind: where is ink, where does it begin below, where on the left? A map that is all black would answer "nowhere". (Where the ground is gray, the filter has a positive bias.) The original submission calls this "a different representation of an image", and there it is right: the places are kept, and the gray levels have become answers.
+# Each map of Fig. 24.3 is the digit, seen with one question in mind: where is ink, where does it begin below, where on the left? A map that is all black would answer "nowhere". (Where the ground is gray, the filter has a positive bias.) The original submission calls this "a different representation of an image", and there it is right: the places are kept, and the gray levels have become answers.
 #
 # ## What a filter likes best
 #
@@ -164,7 +164,7 @@ figure, axes = figures.show_digits(maps, columns=12, value_range=limits, size=0.
 #
 # $$
 # \sum_{u,v} x_{u,v}\, W_{u,v} \;\le\; \sum_{u,v} \max(0, W_{u,v}) ,
-# \tag{23.2}
+# \tag{24.2}
 # $$
 #
 # with equality for the **ideal patch**, which is white where the kernel is positive. Do real digits come near it? We take the four filters with the most contrast, those whose weights differ most among themselves, and look for the patches of 1,000 training digits to which they respond most strongly. The layer has stride 2 and no padding, so the patch of place $(i, j)$ begins at row $2i$ and column $2j$.
@@ -195,7 +195,7 @@ figure, axes = figures.show_digits(rows.reshape(40, 5, 5), value_range=(0, 1), s
 figure.set_facecolor("lightgray")
 
 # %% [markdown]
-# *Fig. 23.4.* Four filters, one a row. From left to right, the filter, its ideal patch, and the patches to which it responds most, each from another digit.
+# *Fig. 24.4.* Four filters, one a row. From left to right, the filter, its ideal patch, and the patches to which it responds most, each from another digit.
 
 # %% tags=["hide-cell"]
 # checks
@@ -204,11 +204,11 @@ claim("ideal-reached", float(reached.mean()), stored=0.7735,
       "of four filters of the network good")
 
 # %% [markdown]
-# The patches of a row in Fig. 23.4 come from eight different digits. They resemble each other, and the ideal. These four filters look for the dark: a narrow gap between two strokes, or the ground below one. The strongest of each row reaches 77% of the ideal sum, in the mean of the four. That is what a filter of a first layer is: a small picture of what it looks for. In deeper layers a filter reaches through many channels, and there is no such picture.
+# The patches of a row in Fig. 24.4 come from eight different digits. They resemble each other, and the ideal. These four filters look for the dark: a narrow gap between two strokes, or the ground below one. The strongest of each row reaches 77% of the ideal sum, in the mean of the four. That is what a filter of a first layer is: a small picture of what it looks for. In deeper layers a filter reaches through many channels, and there is no such picture.
 #
 # ## Exercises
 #
-# > **Exercise 23.1** (Until it sees everything)
+# > **Exercise 24.1** (Until it sees everything)
 # >
 # > All convolutions have stride 1 and padding `same`. How many of 3 × 3 must follow one another until the receptive field of one output is at least 28 pixels on a side? And how many, if a max pooling of 2 × 2 with stride 2 follows each? Answer with whole numbers; check the first.
 
@@ -219,7 +219,7 @@ answer = None
 check_answer("see-everything", answer, "a430d770", decimals=1)
 
 # %% [markdown]
-# <details><summary>Solution of Exercise 23.1</summary>
+# <details><summary>Solution of Exercise 24.1</summary>
 #
 # Each layer adds 2 pixels, so $1 + 2 \cdot \text{depth} \ge 28$.
 #
@@ -233,7 +233,7 @@ while receptive_field([(3, 1)] * depth)[0] < 28:
 check_answer("see-everything", depth, "a430d770", decimals=1)
 
 # %% [markdown]
-# <details><summary>Solution of Exercise 23.1, continued</summary>
+# <details><summary>Solution of Exercise 24.1, continued</summary>
 #
 # With pooling, four are enough, because each pooling doubles the steps of all that follows.
 #
@@ -244,7 +244,7 @@ check_answer("see-everything", depth, "a430d770", decimals=1)
 [receptive_field([(3, 1), (2, 2)] * before + [(3, 1)])[0] for before in range(4)]
 
 # %% [markdown]
-# > **Exercise 23.2** (Never seen)
+# > **Exercise 24.2** (Never seen)
 # >
 # > How many of the 784 pixels does the network *good* not look at, because its first layer never reaches them? Work it out from its kernels of side 5, stride 2, and padding `valid`.
 
@@ -253,7 +253,7 @@ answer = None
 check_answer("never-seen", answer, "8fd8e226")
 
 # %% [markdown]
-# <details><summary>Solution of Exercise 23.2</summary>
+# <details><summary>Solution of Exercise 24.2</summary>
 #
 # Twelve places begin at 0, 2, ..., 22, and the last one ends at 26. The row and the column with index 27 are left out, 28 pixels each, with one in both. In MNIST they are nearly always black.
 #

@@ -67,12 +67,12 @@ tables = [patch, kernel, by_hand]
 figure, axes = figures.show_numbers(tables, ["patch", "kernel", "sums"])
 
 # %% [markdown]
-# *Fig. 20.1.* The patch, the kernel, and the sums at the nine places that the kernel can take. Blue is positive, red negative.
+# *Fig. 21.1.* The patch, the kernel, and the sums at the nine places that the kernel can take. Blue is positive, red negative.
 
 # %% [markdown]
-# Read the sums of Fig. 20.1. On the left they are positive: there the pixels get brighter from left to right, the left edge of the stroke. On the right they are negative, the right edge. This kernel responds to vertical edges, and the sign of the sum tells which side is bright.
+# Read the sums of Fig. 21.1. On the left they are positive: there the pixels get brighter from left to right, the left edge of the stroke. On the right they are negative, the right edge. This kernel responds to vertical edges, and the sign of the sum tells which side is bright.
 #
-# > **Definition 20.1** (Cross-correlation)
+# > **Definition 21.1** (Cross-correlation)
 # >
 # > The *cross-correlation* of an image $x$ with a kernel $W$ of $k \times k$ weights is the array $z$ that holds, for each place of the kernel on the image, the sum of the covered pixels, each multiplied by the weight that lies on it.
 #
@@ -80,7 +80,7 @@ figure, axes = figures.show_numbers(tables, ["patch", "kernel", "sums"])
 #
 # $$
 # z_{i,j} = \sum_{u=0}^{k-1} \sum_{v=0}^{k-1} x_{i+u,\,j+v}\, W_{u,v} .
-# \tag{20.1}
+# \tag{21.1}
 # $$
 #
 # The package has this formula as a function, for images of any size; and Keras has its layer `Conv2D`, whose random weights we replace by ours. The two axes of length 1 that the kernel gets are explained below.
@@ -111,7 +111,7 @@ claim("correlation-difference",
 #
 # $$
 # z_{i,j} = \sum_{u=0}^{k-1} \sum_{v=0}^{k-1} x_{i+u,\,j+v}\, W_{k-1-u,\;k-1-v} .
-# \tag{20.2}
+# \tag{21.2}
 # $$
 #
 # SciPy's function of this name, which knows nothing of networks, does so:
@@ -127,7 +127,7 @@ np.array_equal(convolve2d(patch, kernel, mode="valid"), cross_correlate(patch, t
 #
 # ## Padding and stride
 #
-# In Fig. 20.2 the kernel gets a whole digit, and lies on its side as well, for horizontal edges.
+# In Fig. 21.2 the kernel gets a whole digit, and lies on its side as well, for horizontal edges.
 
 # %% mystnb={"figure": {"name": "fig-edges", "caption": "A digit and three cross-correlations of it. Mid-gray is 0, bright is positive, dark is negative. The axes count pixels."}, "image": {"alt": "Four panels. A handwritten five of 28 by 28 pixels. Two maps of 26 by 26, in which the left or upper edges of the strokes are bright and the right or lower ones dark. A coarse map of 13 by 13 that resembles the first."}}
 import matplotlib.pyplot as plt
@@ -147,7 +147,7 @@ for ax, (title, values) in zip(axes, panels.items()):
     ax.grid(False)
 
 # %% [markdown]
-# *Fig. 20.2.* A digit and three cross-correlations of it. Mid-gray is 0, bright is positive, dark is negative. The axes count pixels.
+# *Fig. 21.2.* A digit and three cross-correlations of it. Mid-gray is 0, bright is positive, dark is negative. The axes count pixels.
 
 # %% [markdown]
 # The maps are smaller than the image, and two choices decide by how much. The *stride* $t$ is the number of pixels from one place of the kernel to the next. A larger stride skips places, as in the last panel. *Padding* adds zeros around the image, so that the kernel can take places near the border too. Keras knows two kinds. `valid` adds none. For an image with $d$ pixels on a side, `same` adds as few zeros as give an output of $\lceil d/t \rceil$ numbers on a side, as large as the image for stride 1. They go on both sides; of an odd number, one more goes below and to the right. With either kind, the output has
@@ -155,7 +155,7 @@ for ax, (title, values) in zip(axes, panels.items()):
 # $$
 # d' = \left\lfloor \frac{d - k}{t} \right\rfloor + 1 \ \text{ (valid, for } k \le d \text{)}, \qquad
 # d' = \left\lceil \frac{d}{t} \right\rceil \ \text{ (same)}
-# \tag{20.3}
+# \tag{21.3}
 # $$
 #
 # numbers on a side, where $\lfloor\cdot\rfloor$ rounds down and $\lceil\cdot\rceil$ rounds up. The first is a matter of counting: the steps of $t$ in the $d - k$ pixels by which the kernel's corner can move, plus one for the place where it starts (Dumoulin and Visin, 2016). Does Keras agree, for all sizes from 5 to 12, kernels from 1 to 5, and strides from 1 to 3?
@@ -176,13 +176,13 @@ cases, wrong
 #
 # ## Channels, filters, feature maps
 #
-# One kernel finds one kind of thing, in one plane of numbers. An image may have several: red, green and blue are the *channels* of a color image. A *filter* has one kernel for each channel, adds up the sums of all of them, and gives one *feature map*. A layer has many filters, 32 for example. Its maps together form an image again, with 32 channels, which the next layer takes as its input. Fig. 20.3 shows a layer with two filters at one place.
+# One kernel finds one kind of thing, in one plane of numbers. An image may have several: red, green and blue are the *channels* of a color image. A *filter* has one kernel for each channel, adds up the sums of all of them, and gives one *feature map*. A layer has many filters, 32 for example. Its maps together form an image again, with 32 channels, which the next layer takes as its input. Fig. 21.3 shows a layer with two filters at one place.
 #
 # ![On the left an image of three channels, drawn as three squares of 5 by 5 one behind the other; a window of 3 by 3 is marked in each. Arrows lead from it to two filters, each of three kernels of 3 by 3, one behind the other, and from each filter to one marked number in a feature map of 3 by 3.](../../assets/diagrams/sliding-window.svg)
 #
-# *Fig. 20.3.* A layer with two filters on an image with three channels. All 27 numbers in the window, 9 in each channel, are multiplied by the 27 weights of a filter and added up, with the filter's bias; that is one number of the filter's map. Then the window slides on.
+# *Fig. 21.3.* A layer with two filters on an image with three channels. All 27 numbers in the window, 9 in each channel, are multiplied by the 27 weights of a filter and added up, with the filter's bias; that is one number of the filter's map. Then the window slides on.
 #
-# > **Definition 20.2** (Convolutional layer)
+# > **Definition 21.2** (Convolutional layer)
 # >
 # > A convolutional layer with $F$ filters of side $k$, for an input with $C$ channels, has an array $W$ of $k \times k \times C \times F$ weights, of which $W_{\cdot,\cdot,c',f}$ is the kernel of filter $f$ for channel $c'$; a bias $b$ of $F$ numbers, a stride $t$, a padding (`valid` or `same`), and an activation function $\phi$. Its output is $h = \phi(z)$. The array $z$ has $d' \times d' \times F$ numbers; its slice for one filter, or that of $h$, is a feature map.
 #
@@ -190,10 +190,10 @@ cases, wrong
 #
 # $$
 # z_{i,j,f} = \sum_{u=0}^{k-1} \sum_{v=0}^{k-1} \sum_{c'=0}^{C-1} x_{it+u,\;jt+v,\;c'}\, W_{u,v,c',f} + b_f .
-# \tag{20.4}
+# \tag{21.4}
 # $$
 #
-# For padding, $x$ is the image with its zeros. The formula is (20.1) with three additions: the stride, a sum over the channels, and the bias. We check it against a layer of Keras with all of them, on a random image of three channels.
+# For padding, $x$ is the image with its zeros. The formula is (21.1) with three additions: the stride, a sum over the channels, and the bias. We check it against a layer of Keras with all of them, on a random image of three channels.
 
 # %% tags=["nbval-check-output"]
 keras.utils.set_random_seed(0)
@@ -239,7 +239,7 @@ claim("conv-parameters", first.count_params(), identity=320,
 #
 # $$
 # h_{i,j,f} = \max_{u, v \in \{0, 1\}} x_{2i+u,\;2j+v,\;f} .
-# \tag{20.5}
+# \tag{21.5}
 # $$
 #
 # It has no weights, treats each map for itself, and halves the sides (an odd side is rounded down). In NumPy, a reshape makes the blocks.
@@ -254,9 +254,9 @@ np.array_equal(blocks.max(axis=(2, 4)), layers.MaxPooling2D(2)(maps))
 #
 # ## Exercises
 #
-# > **Exercise 20.1** (The last maps)
+# > **Exercise 21.1** (The last maps)
 # >
-# > A well-known network for MNIST stacks a convolution of 3 × 3, max pooling of 2 × 2, another convolution of 3 × 3, and another pooling of 2 × 2, all `valid`, the convolutions with stride 1. How many numbers on a side have the last maps? Work it out on paper with (20.3).
+# > A well-known network for MNIST stacks a convolution of 3 × 3, max pooling of 2 × 2, another convolution of 3 × 3, and another pooling of 2 × 2, all `valid`, the convolutions with stride 1. How many numbers on a side have the last maps? Work it out on paper with (21.3).
 
 # %%
 from mnist_utils.claims import check_answer
@@ -265,7 +265,7 @@ answer = None
 check_answer("output-side", answer, "67803cbc")
 
 # %% [markdown]
-# <details><summary>Solution of Exercise 20.1</summary>
+# <details><summary>Solution of Exercise 21.1</summary>
 #
 # A pooling layer is a window of side 2 with stride 2, so the same formula serves: 28, 26, 13, 11, 5. At the last step $(11 - 2) / 2$ is not an integer, and rounding down drops the last row and column.
 #
@@ -279,7 +279,7 @@ for k, t in [(3, 1), (2, 2), (3, 1), (2, 2)]:
 check_answer("output-side", side, "67803cbc")
 
 # %% [markdown]
-# > **Exercise 20.2** (A kernel that moves)
+# > **Exercise 21.2** (A kernel that moves)
 # >
 # > Find a kernel of 3 by 3 that moves an image one pixel to the right, when it is applied with padding `same`. Nine weights; eight of them are 0.
 
@@ -291,7 +291,7 @@ equal = np.array_equal(cross_correlate(digit, moving, padding="same"), moved)
 print("Right." if equal else "Not right yet: the two images differ.")
 
 # %% [markdown]
-# <details><summary>Solution of Exercise 20.2</summary>
+# <details><summary>Solution of Exercise 21.2</summary>
 #
 # Each output must take the pixel on its **left**, so the 1 stands in the middle of the left column. A convolution turns the kernel, so there the 1 would stand in the middle of the right column, on the side to which the image moves.
 #
@@ -306,7 +306,7 @@ print("Right." if equal else "Not right yet: the two images differ.")
 
 
 # %% [markdown]
-# > **Exercise 20.3** (Two kernels in one)
+# > **Exercise 21.3** (Two kernels in one)
 # >
 # > Two convolutional layers without an activation function between them collapse into one, as two dense layers do [(5.3)](../network/parameters.ipynb). Write a function that takes two kernels of 3 by 3, and returns the kernel of 5 by 5 that does the work of both. A function from this lesson does it in one line.
 
@@ -320,9 +320,9 @@ in_one = cross_correlate(digit, combine(kernel, second))
 print("Right." if np.allclose(in_two_steps, in_one) else "Not right yet.")
 
 # %% [markdown]
-# <details><summary>Solution of Exercise 20.3</summary>
+# <details><summary>Solution of Exercise 21.3</summary>
 #
-# Insert (20.1) into itself: a pixel $x_{i+u,\,j+v}$ is multiplied by all products of two weights whose places add up to $(u, v)$. That is the **convolution** of the two kernels, in all places where they overlap.
+# Insert (21.1) into itself: a pixel $x_{i+u,\,j+v}$ is multiplied by all products of two weights whose places add up to $(u, v)$. That is the **convolution** of the two kernels, in all places where they overlap.
 #
 # </details>
 
@@ -332,7 +332,7 @@ in_one = cross_correlate(digit, convolve2d(kernel, second, mode="full"))
 print("Right." if np.allclose(in_two_steps, in_one) else "Not right yet.")
 
 # %% [markdown]
-# <details><summary>Solution of Exercise 20.3, continued</summary>
+# <details><summary>Solution of Exercise 21.3, continued</summary>
 #
 # The two small kernels have 18 weights, the large one 25: two layers of 3 by 3 see as much as one of 5 by 5 with fewer weights. In return, not every kernel of 5 by 5 can be made of two small ones. With a ReLU between them the two layers no longer collapse, and can compute what no single kernel can.
 #

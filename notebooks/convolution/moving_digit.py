@@ -25,7 +25,7 @@
 #
 # In a convolutional layer, the same filter looks at every place. A stroke that has moved should then give the same response at the new place.
 #
-# > **Definition 22.1** (Translation equivariance)
+# > **Definition 23.1** (Translation equivariance)
 # >
 # > Let $\tau$ move an image by some rows and columns, and fill with zeros. A layer $\Phi$ has *equivariance* to $\tau$ if moving the input moves the output in the same way: $\Phi(\tau(x)) = \tau(\Phi(x))$.
 #
@@ -88,7 +88,7 @@ for pixels in (2, 1):
 #
 # $$
 # h_f = \max_{i,j} x_{i,j,f} ,
-# \tag{22.1}
+# \tag{23.1}
 # $$
 #
 # wherever that number stands. After an equivariant layer, the result cannot change as long as nothing leaves the image.
@@ -213,7 +213,7 @@ ax.set(xlabel="shift in pixels", ylabel="validation accuracy", ylim=(0, 1))
 ax.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=2);
 
 # %% [markdown]
-# *Fig. 22.1.* Accuracy on 500 validation digits that were moved by some pixels, mean over four directions and two seeds. Bars reach from one seed to the other; the dashed line is chance.
+# *Fig. 23.1.* Accuracy on 500 validation digits that were moved by some pixels, mean over four directions and two seeds. Bars reach from one seed to the other; the dashed line is chance.
 
 # %% tags=["hide-cell"]
 # checks
@@ -242,7 +242,7 @@ claim("learned-six", learned[6], trained=True,
       "trained on moved digits, mean of two seeds")
 
 # %% [markdown]
-# Moved by 3 pixels, about a tenth of the image, the dense network is at 34%. The convolution with pooling and `Flatten` is at 49%, and its curve in Fig. 22.1 falls in a similar way, half a pixel to a pixel further right. The pooling lets small shifts pass, so it may be the reason; but without it the network is at 50%. This gain needs no pooling. (The network without it has four times the parameters.)
+# Moved by 3 pixels, about a tenth of the image, the dense network is at 34%. The convolution with pooling and `Flatten` is at 49%, and its curve in Fig. 23.1 falls in a similar way, half a pixel to a pixel further right. The pooling lets small shifts pass, so it may be the reason; but without it the network is at 50%. This gain needs no pooling. (The network without it has four times the parameters.)
 #
 # Three convolutions with `Flatten` are better than one, but fall too, to 63%. The last network, with the same convolutions and a global maximum, is at 90%. The two differ in this layer only (and so in how many numbers the dense layer behind it gets): what holds the curve up is the step that forgets the place.
 #
@@ -278,27 +278,27 @@ claim("image-fall", maximum[0] - maximum[6], trained=True,
       "shifts of 0 to shifts of 6 pixels, in images of 28 by 28")
 
 # %% [markdown]
-# There the accuracies differ by 0.036 at most, which is the price of the strides, and repeat after 4 pixels, as they must. In the image of 28 by 28 the networks lose 0.137 from 0 to 6 pixels: most of that is the border. (Unmoved digits are recognized a little less often on the canvas. Perhaps because the networks were trained with their border near, perhaps because each maximum now runs over more places; that was not separated.)
+# There the accuracies differ by 0.040 at most, which is the price of the strides, and repeat after 4 pixels, as they must. In the image of 28 by 28 the networks lose 0.143 from 0 to 6 pixels: most of that is the border. (Unmoved digits are recognized a little less often on the canvas. Perhaps because the networks were trained with their border near, perhaps because each maximum now runs over more places; that was not separated.)
 #
 # MNIST's digits are centered, so its test set rewards tolerance of shifts little.
 #
 # ## Exercises
 #
-# > **Exercise 22.1** (Teach the dense network to look aside, open-ended)
+# > **Exercise 23.1** (Teach the dense network to look aside, open-ended)
 # >
-# > A dense network has no built-in tolerance of shifts. Can it learn it? Train `networks.dense()` on images to which a random shift of up to 4 pixels in each direction was applied, a new one in each epoch, and draw its curve into Fig. 22.1. Stop after 20 epochs if it has not caught up. How many epochs does it take to be as good on digits moved by 3 pixels as the global maximum was after one? What happens to its accuracy on unmoved digits?
+# > A dense network has no built-in tolerance of shifts. Can it learn it? Train `networks.dense()` on images to which a random shift of up to 4 pixels in each direction was applied, a new one in each epoch, and draw its curve into Fig. 23.1. Stop after 20 epochs if it has not caught up. How many epochs does it take to be as good on digits moved by 3 pixels as the global maximum was after one? What happens to its accuracy on unmoved digits?
 #
-# <details><summary>Solution of Exercise 22.1</summary>
+# <details><summary>Solution of Exercise 23.1</summary>
 #
 # This is called *data augmentation*. The network has weights of its own for each position, so nothing guarantees that what it learns at one place serves at another. How many epochs it needs, and whether 64 units are enough, is what your curve shows. A good answer compares the networks at equal numbers of parameters or of multiply-adds, with several seeds, on validation digits.
 #
 # </details>
 #
-# > **Exercise 22.2** (Too early a maximum, open-ended)
+# > **Exercise 23.2** (Too early a maximum, open-ended)
 # >
-# > Put a global maximum in place of the pooling and the `Flatten` of the original submission's network. Predict first: how steep will its curve in Fig. 22.1 be, and how high? Train it with `train`, draw its curve, and explain both. Is one epoch enough for this network?
+# > Put a global maximum in place of the pooling and the `Flatten` of the original submission's network. Predict first: how steep will its curve in Fig. 23.1 be, and how high? Train it with `train`, draw its curve, and explain both. Is one epoch enough for this network?
 #
-# <details><summary>Solution of Exercise 22.2</summary>
+# <details><summary>Solution of Exercise 23.2</summary>
 #
 # The curve is almost level, and low. Two things are in its height. One epoch is too little for it; a few more raise the curve a lot. And it forgets the place behind a layer whose outputs see 3 × 3 pixels. The 32 maxima tell which small pieces of stroke occur somewhere; how the pieces lie to each other is lost. A good answer keeps the two apart: it trains until nothing more is gained, and then shows how the height depends on the part of the image that one output sees before the maximum is taken ([What a filter sees, and what it learns](filters.ipynb)).
 #

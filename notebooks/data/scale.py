@@ -17,7 +17,7 @@
 #
 # > **In short**
 # >
-# > The same network, trained for one epoch with the learning rate 0.1, reached a validation accuracy of 90.9% on average over three seeds with pixels divided by 255, but at best 11.2% with raw pixels and 11.2% with pixels divided twice: about what one constant answer gets. Raw pixels make the first step of the first layer's weights 439 times as long as scaled ones do (median of five untrained networks); dividing twice makes it shorter by a factor of 262. Raw pixels are not impossible to learn: with a smaller learning rate, chosen for them, they reached 73.9% (mean of two seeds). A cell that divides in place divides again when it is run again, so let a function return a new array instead.
+# > The same network, trained for one epoch with the learning rate 0.1, reached a validation accuracy of 90.9% on average over three seeds with pixels divided by 255, but at best 11.2% with raw pixels and 11.2% with pixels divided twice: about what one constant answer gets. Raw pixels make the first step of the first layer's weights 439 times as long as scaled ones do (median of five untrained networks); dividing twice makes it shorter by a factor of 262. Raw pixels are not impossible to learn: with a smaller learning rate, chosen for them, they reached 74.0% (mean of two seeds). A cell that divides in place divides again when it is run again, so let a function return a new array instead.
 # >
 # > *Read before*: [Float32, division by 255, one-hot labels](types_and_labels.ipynb).
 #
@@ -162,7 +162,7 @@ rescued = [train_scaled(np.float32(1), seed, best_rate) for seed in (1, 2)]
 best_rate, np.round(rescued, 4)
 
 # %% [markdown]
-# So raw pixels do not make learning impossible: 73.9% on average over the two seeds. They take a learning rate that was found for them, and this one still ends the epoch behind the scaled pixels. Whether a finer search would close the gap, this does not tell. There is a reason to doubt it: Keras by default draws initial weights so that the sums of each layer keep roughly the size of its inputs (Glorot and Bengio, 2010), and with raw pixels these sums start out large, whatever the rate. Exercise 3.1 finds another.
+# So raw pixels do not make learning impossible: 74.0% on average over the two seeds. They take a learning rate that was found for them, and this one still ends the epoch behind the scaled pixels. Whether a finer search would close the gap, this does not tell. There is a reason to doubt it: Keras by default draws initial weights so that the sums of each layer keep roughly the size of its inputs (Glorot and Bengio, 2010), and with raw pixels these sums start out large, whatever the rate. Exercise 3.1 finds another.
 
 # %% tags=["hide-cell"]
 # checks

@@ -25,7 +25,7 @@
 #
 # ## The true-positive rate against noise
 #
-# > **Definition 36.1** (True-positive rate)
+# > **Definition 37.1** (True-positive rate)
 # >
 # > The *true-positive rate* of a class, also called recall, is the share of the images of this class that are classified as this class.
 #
@@ -82,10 +82,10 @@ ax.set(xlabel="noise level", ylabel="mean true-positive rate", xticks=levels)
 ax.legend();
 
 # %% [markdown]
-# *Fig. 36.1.* Mean true-positive rate of the ten classes on 1,250 noisy and denoised test digits, one auto-encoder and one classifier. The dotted line is guessing.
+# *Fig. 37.1.* Mean true-positive rate of the ten classes on 1,250 noisy and denoised test digits, one auto-encoder and one classifier. The dotted line is guessing.
 
 # %% [markdown]
-# By Fig. 36.1, denoising helps from a level of 0.1 or 0.2 on, and much in the middle: at 0.4 it raises the mean rate from 0.21 to 0.86. On clean digits it does harm. Fig. 36.2 has the ten classes, at two levels.
+# By Fig. 37.1, denoising helps from a level of 0.2 on, and much in the middle: at 0.4 it raises the mean rate from 0.21 to 0.86. On clean digits, and at 0.1, it does harm. Fig. 37.2 has the ten classes, at two levels.
 
 # %% mystnb={"figure": {"name": "fig-denoising-classes", "caption": "True-positive rate of each class on noisy and on denoised test digits, at the levels 0.4 and 0.7."}, "image": {"alt": "A table of four rows and ten columns with numbers from 0 to 1, darker for larger ones. In the rows of noisy digits one class has a rate near 1 and most others are low. In the row of denoised digits at 0.4 all are high, most of them above 0.8. At 0.7 the denoised ones are mixed."}}
 chosen = [(kind, level) for level in (0.4, 0.7) for kind in ("noisy", "denoised")]
@@ -94,7 +94,7 @@ table.index = [f"{kind} {level}" for kind, level in chosen]
 figures.show_matrix(table, form=".2f", value_range=(0, 1));
 
 # %% [markdown]
-# *Fig. 36.2.* True-positive rate of each class on noisy and on denoised test digits, at the levels 0.4 and 0.7.
+# *Fig. 37.2.* True-positive rate of each class on noisy and on denoised test digits, at the levels 0.4 and 0.7.
 
 # %%
 favorite = rates.loc["noisy", 0.7].idxmax()
@@ -130,7 +130,7 @@ by_level = results.summarize(stored, by=["condition", "split", "noise"])
 means = by_level["mean"].unstack("condition")
 means.loc["denoised"].dropna(axis=1).round(3)
 
-# %% mystnb={"figure": {"name": "fig-denoising-conditions", "caption": "Accuracy on test digits against the noise level, mean of five seeds with 95 % intervals of the mean. Four denoisers in front of a classifier that was trained on clean digits; that classifier without a denoiser; and a classifier that was trained on noise."}, "image": {"alt": "Six falling curves over the noise level. The classifier without a denoiser falls to 0.1 by level 0.5, with a wide band on the way. The four denoisers stay near 0.9 and above up to 0.4. On the left, the classifier trained on noise and the two convolutional denoisers start at 0.99, the dense ones lower, at 0.97 and 0.95. From 0.5 on the classifier trained on noise is far above all others. At 0.7 the dense denoisers are above the convolutional ones."}}
+# %% mystnb={"figure": {"name": "fig-denoising-conditions", "caption": "Accuracy on test digits against the noise level, mean of five seeds with 95 % intervals of the mean. Four denoisers in front of a classifier that was trained on clean digits; that classifier without a denoiser; and a classifier that was trained on noise."}, "image": {"alt": "Six falling curves over the noise level. The classifier without a denoiser falls to 0.1 by level 0.5, with a wide band on the way. The four denoisers stay near 0.9 and above up to 0.4. On the left, the classifier trained on noise and the two convolutional denoisers start at 0.99, the dense ones lower, at 0.97 and 0.95. From 0.6 to 0.9 the classifier trained on noise is far above all others. At 0.7 the dense denoisers are above the convolutional ones."}}
 curves = [(name, "denoised", name) for name in stored["condition"].unique()[:4]]
 curves += [("dense, level 0.4", "noisy", "no denoiser"),
            ("classifier, all levels", "noisy", "classifier, all levels")]
@@ -144,7 +144,7 @@ ax.set(xlabel="noise level", ylabel="accuracy", xticks=levels)
 ax.legend();
 
 # %% [markdown]
-# *Fig. 36.3.* Accuracy on test digits against the noise level, mean of five seeds with 95 % intervals of the mean. Four denoisers in front of a classifier that was trained on clean digits; that classifier without a denoiser; and a classifier that was trained on noise.
+# *Fig. 37.3.* Accuracy on test digits against the noise level, mean of five seeds with 95 % intervals of the mean. Four denoisers in front of a classifier that was trained on clean digits; that classifier without a denoiser; and a classifier that was trained on noise.
 
 # %% [markdown]
 # First the assignment's auto-encoder, with and without, paired:
@@ -176,7 +176,7 @@ claim("denoising-seeds-help", bool((gains.loc[0.1:0.9] > 0).all(axis=None)),
 # %% [markdown]
 # At each level from 0.1 to 0.9 all five differences are positive. At 0.4 denoising raises the mean accuracy from 0.163 to 0.907; on clean digits it takes 0.044 away.
 #
-# **One level or all of them?** (Fig. 36.3) At its own level the dense network that was trained at 0.4 is a little ahead of the one that was trained at all levels, with each of the five seeds. On clean digits it is behind. So far this is what one expects. But at level 0.8, which it never met, it is still ahead, by 0.045, mean of five pairs. A guess at the reason: where the generalist, trained at all levels, knows nothing, it answers with nearly the mean image ([What it sees in pure noise](gray_doubt.ipynb)), the best answer for the loss; the specialist, trained at 0.4, draws strokes, and a classifier may be able to read strokes where it cannot read a gray cloud. In any case, the best answer for one purpose need not be the best for another: nobody has trained the denoiser to be read by a classifier.
+# **One level or all of them?** (Fig. 37.3) At its own level the dense network that was trained at 0.4 is a little ahead of the one that was trained at all levels, with each of the five seeds. On clean digits it is behind. So far this is what one expects. But at level 0.8, which it never met, it is still ahead, by 0.045, mean of five pairs. A guess at the reason: where the generalist, trained at all levels, knows nothing, it answers with nearly the mean image ([What it sees in pure noise](gray_doubt.ipynb)), the best answer for the loss; the specialist, trained at 0.4, draws strokes, and a classifier may be able to read strokes where it cannot read a gray cloud. In any case, the best answer for one purpose need not be the best for another: nobody has trained the denoiser to be read by a classifier.
 #
 # **Dense or convolutional?** Up to level 0.4 the convolutional networks, with a seventeenth of the parameters, are ahead of the dense ones of the same training, in each pair; at 0.7 the order has turned in 9 of the ten pairs. A possible reason, which is not tested here: each number of their code sees 13 by 13 pixels, with the dense network the whole image; a pixel in the middle of their answer sees nearly all of it, but through such numbers.
 
@@ -210,7 +210,7 @@ claim("denoising-study-eight-gap",
 #
 # $$
 # \max_{\Psi}\ \text{accuracy of } \Psi(\Phi(\tilde x)) \;\le\; \max_{\Psi}\ \text{accuracy of } \Psi(\tilde x) ,
-# \tag{36.1}
+# \tag{37.1}
 # $$
 #
 # where the accuracy is the probability to be right on a new image, and $\Psi$ may be any function from images to classes. Whatever can be read from the denoised image can be read from the noisy one, by somebody who denoises it in mind.
@@ -275,7 +275,7 @@ claim("denoising-conv-clean", denoised.loc[0.0, "convolutional, level 0.4"],
 #
 # ## Exercises
 #
-# > **Exercise 36.1** (One word all the time)
+# > **Exercise 37.1** (One word all the time)
 # >
 # > A classifier calls every image an eight. All ten classes are equally frequent. Which precision has the class of the eights, and which is the mean of the ten true-positive rates? Both are the same number, with one decimal.
 
@@ -286,13 +286,13 @@ answer = None
 check_answer("denoising-precision", answer, "483caba4", decimals=1)
 
 # %% [markdown]
-# <details><summary>Solution of Exercise 36.1</summary>
+# <details><summary>Solution of Exercise 37.1</summary>
 #
 # One image in ten that is called an eight is one: precision 0.1. The true-positive rates are 1 for the eights and 0 for the others: mean 0.1.
 #
 # </details>
 #
-# > **Exercise 36.2** (Where it helps most)
+# > **Exercise 37.2** (Where it helps most)
 # >
 # > At which noise level is the gain of the assignment's auto-encoder largest, as a mean over the five seeds? One decimal.
 
@@ -301,7 +301,7 @@ answer = None
 check_answer("denoising-largest-gain", answer, "3705f1b0", decimals=1)
 
 # %% [markdown]
-# <details><summary>Solution of Exercise 36.2</summary>
+# <details><summary>Solution of Exercise 37.2</summary>
 #
 # `gains.mean(axis=1).idxmax()` is 0.4: there the classifier is already lost, and the denoiser has lost little yet.
 #

@@ -49,7 +49,7 @@ def decode(codes):
 
 
 # %% [markdown]
-# Now choose 96 numbers. Which? Fig. 37.1 has real codes, those of the clean training images.
+# Now choose 96 numbers. Which? Fig. 38.1 has real codes, those of the clean training images.
 
 # %% mystnb={"figure": {"name": "fig-denoising-codes", "caption": "Left, the code of the first training image. Right, for each of the 96 units, the share of training images for which it is not 0, sorted."}, "image": {"alt": "Two panels. Left, 96 bars of very different heights; about half of them are missing, because they are 0, and none is negative. Right, a curve that is near 0 for the first twenty or thirty units, rises steeply, and is above 0.8 for the last forty or so."}}
 import matplotlib.pyplot as plt
@@ -63,7 +63,7 @@ axes[1].plot(np.sort((codes > 0).mean(axis=0)))
 axes[1].set(xlabel="units, sorted", ylabel="share of images, not 0");
 
 # %% [markdown]
-# *Fig. 37.1.* Left, the code of the first training image. Right, for each of the 96 units, the share of training images for which it is not 0, sorted.
+# *Fig. 38.1.* Left, the code of the first training image. Right, for each of the 96 units, the share of training images for which it is not 0, sorted.
 
 # %% [markdown]
 # The code comes out of ReLU, so nothing in it is negative, and 50% of its numbers are 0. The units are used unequally: 21 of the 96 speak for fewer than one image in fifty. Real codes fill a small and peculiar part of the space of all codes.
@@ -99,7 +99,7 @@ def draw_codes(digit, together):
 independent, together = (np.concatenate([draw_codes(digit, way) for digit in range(10)])
                          for way in (False, True))
 
-# %% mystnb={"figure": {"name": "fig-denoising-drawn", "caption": "What the decoder draws, ten images for each way to choose a code. In the last two rows the digits 0 to 9 were intended."}, "image": {"alt": "Five rows of ten images. Real test digits, a little blurred. Uniform and shuffled codes, tangled strokes of which few resemble a digit. Class Gaussians with independent units, recognizable digits with breaks and clouds. Class Gaussians with units together, soft digits from 0 to 9, most of them well formed."}}
+# %% mystnb={"figure": {"name": "fig-denoising-drawn", "caption": "What the decoder draws, ten images for each way to choose a code. In the last two rows the digits 0 to 9 were intended."}, "image": {"alt": "Five rows of ten images. Real test digits, a little blurred. Uniform and shuffled codes, tangled strokes of which few resemble a digit. Class Gaussians with independent units, recognizable digits with breaks and clouds. Class Gaussians with units together, soft digits from 0 to 9, some well formed, some blurred or out of shape."}}
 made = {"real test digits": test_codes, "uniform": uniform, "shuffled": shuffled,
         "class, independent": independent, "class, together": together}
 drawn = [decode(of[::100]) for of in made.values()]
@@ -108,10 +108,10 @@ for axis, name in zip(axes[:, 0], made):
     axis.text(-0.2, 0.5, name, transform=axis.transAxes, ha="right", va="center")
 
 # %% [markdown]
-# *Fig. 37.2.* What the decoder draws, ten images for each way to choose a code. In the last two rows the digits 0 to 9 were intended.
+# *Fig. 38.2.* What the decoder draws, ten images for each way to choose a code. In the last two rows the digits 0 to 9 were intended.
 
 # %% [markdown]
-# To judge what is drawn in Fig. 37.2, there are your eyes, and there is a classifier, `good` of [Good, and what stays wrong](../convnets/good.ipynb). We note the mean of its largest probability, the confidence, and where a digit was intended, the share that it calls by that name.
+# To judge what is drawn in Fig. 38.2, there are your eyes, and there is a classifier, `good` of [Good, and what stays wrong](../convnets/good.ipynb). We note the mean of its largest probability, the confidence, and where a digit was intended, the share that it calls by that name.
 
 # %%
 import pandas as pd
@@ -174,7 +174,7 @@ claim("denoising-together", judged.loc["class, together", "as intended"], stored
 #
 # ## From one digit to another
 #
-# On the way from code $h$ to code $h'$ lie $(1 - \alpha)\, h + \alpha\, h'$, for $\alpha$ from 0 to 1. This is an *interpolation*. Fig. 37.3 compares it with the same mixture of the pixels.
+# On the way from code $h$ to code $h'$ lie $(1 - \alpha)\, h + \alpha\, h'$, for $\alpha$ from 0 to 1. This is an *interpolation*. Fig. 38.3 compares it with the same mixture of the pixels.
 
 # %% mystnb={"figure": {"name": "fig-denoising-between", "caption": "From a three to a seven and from a zero to a six, in nine steps. Upper row of each pair, codes are mixed and decoded; lower row, pixels are mixed."}, "image": {"alt": "Four rows of nine images. In the rows of codes the strokes of one digit bend, fade and move until they are those of the other. In the rows of pixels both digits lie on top of each other, the one fading out while the other fades in."}}
 steps = np.linspace(0, 1, 9)[:, None]
@@ -189,7 +189,7 @@ for axis, name in zip(axes[:, 0], ["codes", "pixels"] * 2):
     axis.text(-0.2, 0.5, name, transform=axis.transAxes, ha="right", va="center")
 
 # %% [markdown]
-# *Fig. 37.3.* From a three to a seven and from a zero to a six, in nine steps. Upper row of each pair, codes are mixed and decoded; lower row, pixels are mixed.
+# *Fig. 38.3.* From a three to a seven and from a zero to a six, in nine steps. Upper row of each pair, codes are mixed and decoded; lower row, pixels are mixed.
 
 # %% [markdown]
 # The mixture of pixels is a double exposure. The mixture of codes has strokes that are neither the one digit's nor the other's. To put a number on it, we count the pixels that are neither dark nor bright, between 0.2 and 0.8, half way between 1,000 random pairs. To be fair, the pixels that are mixed are those of decoded digits, as blurred as all that the decoder draws.
@@ -228,7 +228,7 @@ claim("denoising-neither", neither[other].mean(), stored=0.3041,
 #
 # ## Exercises
 #
-# > **Exercise 37.1** (The decoder's share)
+# > **Exercise 38.1** (The decoder's share)
 # >
 # > How many of the 226,416 parameters belong to the decoder?
 
@@ -239,27 +239,27 @@ answer = None
 check_answer("decoder-parameters", answer, "6ffe9ba1")
 
 # %% [markdown]
-# <details><summary>Solution of Exercise 37.1</summary>
+# <details><summary>Solution of Exercise 38.1</summary>
 #
 # $97 \cdot 128 + 129 \cdot 784 = 113{,}552$; `decoder.count_params()` says the same.
 #
 # </details>
 #
-# > **Exercise 37.2** (New or remembered?, open-ended)
+# > **Exercise 38.2** (New or remembered?, open-ended)
 # >
 # > Are the digits of the class Gaussians new, or copies of training digits? Decode the training codes, and find the nearest of these images for each drawn digit. What should the distance be compared with?
 #
-# <details><summary>Solution of Exercise 37.2</summary>
+# <details><summary>Solution of Exercise 38.2</summary>
 #
 # A distance says nothing without a scale. A fair one is the distance from a decoded test digit to its nearest decoded training digit: a new digit by a new writer. A copy would be much nearer than that. A median excludes no single copy: a good answer compares whole distributions of distances, and looks at the smallest ones, with their nearest digits.
 #
 # </details>
 #
-# > **Exercise 37.3** (Again and again, open-ended)
+# > **Exercise 38.3** (Again and again, open-ended)
 # >
 # > Give the network its own answer, and the answer to that, 30 times: once beginning with clean test digits, once with pure noise. Before you run it: what becomes of the digits? And of the noise? Let the classifier judge each step.
 #
-# <details><summary>Solution of Exercise 37.3</summary>
+# <details><summary>Solution of Exercise 38.3</summary>
 #
 # A loop over `images = network(images).numpy()`. A good answer looks at the pictures, notes where the accuracy of the classifier and its confidence part, and says what this means for judging drawn digits by a classifier.
 #

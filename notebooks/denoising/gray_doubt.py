@@ -23,7 +23,7 @@
 #
 # ## A loss for gray pixels
 #
-# The binary cross-entropy of [Definition 34.3](image_to_image.ipynb) reads the answer $\hat x_i$ as the probability that pixel $i$ is white. Is it allowed to give it a gray target, such as 0.3? SciPy's `xlogy(x, y)` is $x \log y$, and 0 where $x$ is 0; `entr(x)` is $-x \log x$.
+# The binary cross-entropy of [Definition 35.3](image_to_image.ipynb) reads the answer $\hat x_i$ as the probability that pixel $i$ is white. Is it allowed to give it a gray target, such as 0.3? SciPy's `xlogy(x, y)` is $x \log y$, and 0 where $x$ is 0; `entr(x)` is $-x \log x$.
 
 # %%
 import numpy as np
@@ -42,17 +42,17 @@ def entropy(x):
 # $$
 # \frac{\partial L_i}{\partial \hat x_i} = -\frac{x_i}{\hat x_i} + \frac{1 - x_i}{1 - \hat x_i}
 #   = \frac{\hat x_i - x_i}{\hat x_i\, (1 - \hat x_i)} .
-# \tag{35.1}
+# \tag{36.1}
 # $$
 #
 # The denominator is positive. So the loss falls as long as $\hat x_i < x_i$ and rises beyond: **it is smallest where the answer equals the target**, black, white or gray (for black and white, it comes the nearer to 0 the nearer the answer is). What is left there is the entropy of the label $(x_i, 1 - x_i)$:
 #
 # $$
 # H(x_i) = -x_i \log x_i - (1 - x_i) \log (1 - x_i) ,
-# \tag{35.2}
+# \tag{36.2}
 # $$
 #
-# 0 for a black or white pixel, more for a gray one. Fig. 35.1 shows both.
+# 0 for a black or white pixel, more for a gray one. Fig. 36.1 shows both.
 
 # %% mystnb={"figure": {"name": "fig-denoising-pixel-loss", "caption": "Loss of a pixel against the answer, for three targets. The dots are the lowest points. They lie on the entropy, dotted."}, "image": {"alt": "Three curves over answers from 0 to 1. For the target 0 the curve rises from zero at the left; for 1 it falls to zero at the right. For the target 0.3 it is a valley with its lowest point at 0.3 and a height of 0.61. A dotted arch of the entropy passes through the three lowest points."}}
 import matplotlib.pyplot as plt
@@ -69,7 +69,7 @@ ax.set(xlabel="answer", ylabel="loss", ylim=(0, 2.5))
 ax.legend();
 
 # %% [markdown]
-# *Fig. 35.1.* Loss of a pixel against the answer, for three targets. The dots are the lowest points. They lie on the entropy, dotted.
+# *Fig. 36.1.* Loss of a pixel against the answer, for three targets. The dots are the lowest points. They lie on the entropy, dotted.
 
 # %% [markdown]
 # How high is this floor for the digits? It is the mean entropy of their pixels.
@@ -85,20 +85,20 @@ round(floor.item(), 4)
 # %% [markdown]
 # No network gets below it on the training images. What lies above the floor is the divergence of [Definition 8.1](../loss/likelihood.ipynb), and that is the part to read.
 #
-# Why not squared error? The sigmoid's derivative is $\hat x_i (1 - \hat x_i)$, the denominator of (35.1). By the chain rule the two cancel, and the gradient at the logit $z_i$, the number that enters the sigmoid, is
+# Why not squared error? The sigmoid's derivative is $\hat x_i (1 - \hat x_i)$, the denominator of (36.1). By the chain rule the two cancel, and the gradient at the logit $z_i$, the number that enters the sigmoid, is
 #
 # $$
 # \frac{\partial L_i}{\partial z_i} = \hat x_i - x_i ,
-# \tag{35.3}
+# \tag{36.3}
 # $$
 #
-# the same form as $p - y$ for softmax. With squared error it is $2\, (\hat x_i - x_i)\, \hat x_i (1 - \hat x_i)$: a pixel that is answered almost black and should be white learns slowly, for the reason that [Is another loss possible?](../loss/squared_error.ipynb) gives. (In our network (35.3) holds for logits from about −16 to 16. Keras keeps answers $10^{-7}$ away from 0 and 1, and passes no gradient on beyond.)
+# the same form as $p - y$ for softmax. With squared error it is $2\, (\hat x_i - x_i)\, \hat x_i (1 - \hat x_i)$: a pixel that is answered almost black and should be white learns slowly, for the reason that [Is another loss possible?](../loss/squared_error.ipynb) gives. (In our network (36.3) holds for logits from about −16 to 16. Keras keeps answers $10^{-7}$ away from 0 and 1, and passes no gradient on beyond.)
 #
 # ## When the network cannot know
 #
 # So far the target was one number. But the network sees a noisy image, and many clean images may lie behind the same noise. Think of them as random, with the probabilities that they have given $\tilde x$. Which answer is best on average?
 #
-# > **Theorem 35.1**
+# > **Theorem 36.1**
 # >
 # > Let $\mu_i = \mathrm{E}[x_i \mid \tilde x]$ be the *conditional mean* of pixel $i$: its mean over all clean images, weighted by their probabilities given the noisy image. For squared error the answer with the smallest mean loss is $\hat x_i = \mu_i$. For binary cross-entropy it is the same if $0 < \mu_i < 1$, and the mean loss is then $H(\mu_i)$; if $\mu_i$ is 0 or 1, the loss comes as close to 0 as one likes.
 #
@@ -106,7 +106,7 @@ round(floor.item(), 4)
 #
 # $$
 # \mathrm{E}[L_i \mid \tilde x] = -\mu_i \log \hat x_i - (1 - \mu_i) \log (1 - \hat x_i) .
-# \tag{35.4}
+# \tag{36.4}
 # $$
 #
 # That is the loss of a pixel with the target $\mu_i$, and we know where it is smallest. For squared error, $\mathrm{E}[(\hat x_i - x_i)^2 \mid \tilde x] = (\hat x_i - \mu_i)^2 + \mathrm{Var}[x_i \mid \tilde x]$, and the variance $\mathrm{Var}$ does not depend on the answer.
@@ -121,7 +121,7 @@ best = grid[[np.argmin(by_entropy), np.argmin(by_square)]].tolist()
 *best, round(pixel.mean().item(), 4)
 
 # %% [markdown]
-# Both losses want the mean, a gray that the pixel itself seldom has. **Where the network is in doubt, the best answer is the average of all that it could have been.** This is one reason why denoised images are blurred; what a network has not learned is another. Fig. 35.2 has the best answers of somebody who knows nothing, and of somebody who knows the digit and nothing else.
+# Both losses want the mean, a gray that the pixel itself seldom has. **Where the network is in doubt, the best answer is the average of all that it could have been.** This is one reason why denoised images are blurred; what a network has not learned is another. Fig. 36.2 has the best answers of somebody who knows nothing, and of somebody who knows the digit and nothing else.
 
 # %% mystnb={"figure": {"name": "fig-denoising-means", "caption": "The mean of all training images, and the means of the ten classes. Each is the best answer of somebody who knows no more."}, "image": {"alt": "Eleven blurred images. The first is a gray, nearly round cloud, brightest in the middle. The others show the digits 0 to 9 with soft edges; 0 and 1 are the clearest."}}
 mean_image = x_train.mean(axis=0, dtype=float)
@@ -131,7 +131,7 @@ best_answers = np.concatenate([mean_image[None], class_means])
 figures.show_digits(best_answers, ["all", *range(10)], columns=11, value_range=(0, 1));
 
 # %% [markdown]
-# *Fig. 35.2.* The mean of all training images, and the means of the ten classes. Each is the best answer of somebody who knows no more.
+# *Fig. 36.2.* The mean of all training images, and the means of the ten classes. Each is the best answer of somebody who knows no more.
 
 # %% [markdown]
 # By the theorem their losses are the entropies of these gray pixels.
@@ -179,7 +179,7 @@ denoised = {level: denoise(one_level, level) for level in (0.4, 0.8, 1.0)}
 
 
 # %% [markdown]
-# If training has come near its goal, the theorem says how to read a gray pixel of the output: of all pixels to which the network answers 0.3, the clean originals are 0.3 on average. We sort the output pixels of the test images into ten bins by their brightness, and compare (Fig. 35.3).
+# If training has come near its goal, the theorem says how to read a gray pixel of the output: of all pixels to which the network answers 0.3, the clean originals are 0.3 on average. We sort the output pixels of the test images into ten bins by their brightness, and compare (Fig. 36.3).
 
 # %%
 def by_brightness(level):
@@ -199,7 +199,7 @@ ax.set(xlabel="answered", ylabel="clean pixels, mean", aspect="equal")
 ax.legend();
 
 # %% [markdown]
-# *Fig. 35.3.* Mean brightness of the clean pixels against the brightness that the network has answered, in ten bins, for three noise levels. It was trained at 0.4. On the dashed line, the answer is the mean of the clean pixels behind it.
+# *Fig. 36.3.* Mean brightness of the clean pixels against the brightness that the network has answered, in ten bins, for three noise levels. It was trained at 0.4. On the dashed line, the answer is the mean of the clean pixels behind it.
 
 # %% [markdown]
 # At the level of its training the points stay close to the diagonal; the largest distance is 0.013. The theorem is about the best of all answers, and training comes near it without reaching it. So the gray is no defect that one could sharpen away without loss. Where it is more than the originals have at the rims of their strokes, it is doubt, and mostly honest. Honest is not the same as knowing: a network that always answers the mean image would lie on the diagonal too. How much it knows is told by the loss.
@@ -208,7 +208,7 @@ ax.legend();
 #
 # ## What it sees in pure noise
 #
-# At level 1 nothing is left of the digit. The best answer is known: the mean image, always. Fig. 35.4 has what the two networks answer.
+# At level 1 nothing is left of the digit. The best answer is known: the mean image, always. Fig. 36.4 has what the two networks answer.
 
 # %% mystnb={"figure": {"name": "fig-denoising-pure", "caption": "Six answers to pure noise and the mean image, the best answer each time. Upper row, the network that was trained at level 0.4; lower row, the one that was trained at all levels."}, "image": {"alt": "Two rows of seven images. In the upper row six nearly black squares with faint pieces of strokes, all different. In the lower row six gray clouds of the size of a digit, in which shapes can be guessed. At the end of both rows the mean image, a cloud a little smoother than those of the lower row."}}
 pure = {"trained at 0.4": denoised[1.0], "trained at all": denoise(all_levels, 1.0)}
@@ -218,7 +218,7 @@ for axis, name in zip(axes[:, 0], pure):
     axis.text(-0.2, 0.5, name, transform=axis.transAxes, ha="right", va="center")
 
 # %% [markdown]
-# *Fig. 35.4.* Six answers to pure noise and the mean image, the best answer each time. Upper row, the network that was trained at level 0.4; lower row, the one that was trained at all levels.
+# *Fig. 36.4.* Six answers to pure noise and the mean image, the best answer each time. Upper row, the network that was trained at level 0.4; lower row, the one that was trained at all levels.
 
 # %%
 pure_loss, all_pure_loss = (pixel_loss(x_test, images.clip(1e-7, 1 - 1e-7)).mean()
@@ -261,7 +261,7 @@ claim("denoising-all-pure-loss", all_pure_loss, stored=0.2795,
 #
 # ## Exercises
 #
-# > **Exercise 35.1** (In doubt)
+# > **Exercise 36.1** (In doubt)
 # >
 # > Of all clean images that may lie behind a noisy one, 30 % (by probability) have a certain pixel white, the others have it black. First: which mean loss, by binary cross-entropy, is left to the best possible answer for this pixel? Two decimals. Second: somebody trains with the absolute error $\lvert \hat x_i - x_i \rvert$. Which answer, a number, has the smallest mean loss then?
 
@@ -273,13 +273,13 @@ loss, answer = None, None
  check_answer("doubtful-absolute", answer, "943cb085")]
 
 # %% [markdown]
-# <details><summary>Solution of Exercise 35.1</summary>
+# <details><summary>Solution of Exercise 36.1</summary>
 #
 # The best answer is the conditional mean, 0.3, and the loss that is left is its entropy, $H(0.3) = 0.61$. The mean absolute error is $0.3\,(1 - \hat x_i) + 0.7\, \hat x_i = 0.3 + 0.4\, \hat x_i$, smallest at 0: black, what the majority says. In general it is the median. Such a network draws sharper images, and does not tell its doubt.
 #
 # </details>
 #
-# > **Exercise 35.2** (Where the scale ends)
+# > **Exercise 36.2** (Where the scale ends)
 # >
 # > A denoiser has a mean loss of 0.16 on the training images at some level. Which share of the way from knowing nothing to knowing everything has it gone, measured by the loss? Two decimals.
 
@@ -288,17 +288,17 @@ share = None
 check_answer("denoising-scale", share, "216265ea", decimals=2)
 
 # %% [markdown]
-# <details><summary>Solution of Exercise 35.2</summary>
+# <details><summary>Solution of Exercise 36.2</summary>
 #
 # $(0.2628 - 0.16) / (0.2628 - 0.0584) = 0.50$. Without the floor one would have said 0.39. How much of the rest could be won by a better network, only the true conditional mean would tell.
 #
 # </details>
 #
-# > **Exercise 35.3** (Trained for longer, open-ended)
+# > **Exercise 36.3** (Trained for longer, open-ended)
 # >
-# > Train the first network for ten epochs in place of three. What becomes of its answers to pure noise, and of Fig. 35.3?
+# > Train the first network for ten epochs in place of three. What becomes of its answers to pure noise, and of Fig. 36.3?
 #
-# <details><summary>Solution of Exercise 35.3</summary>
+# <details><summary>Solution of Exercise 36.3</summary>
 #
 # The points of level 0.4 stay near the diagonal: there the loss asks for it. The answers to pure noise may become anything. What a network answers to what it never met is left to chance by its training; a good answer tries a second seed.
 #

@@ -17,7 +17,7 @@
 #
 # > **In short**
 # >
-# > The assignment's auto-encoder squeezes a noisy digit through four dense layers with 226,416 parameters, with a code of 96 numbers in the middle, and is trained to return the clean digit. A sigmoid keeps its answers between 0 and 1, and the loss is the binary cross-entropy of each pixel. At level 0.4, where it was trained, it reduces the error of the image from 0.44 to 0.15. It fails at both ends: it changes clean digits by 0.14, and at level 0.9 its error is 0.29, where answering the mean of all digits has 0.26 (one network of five epochs, on the test images). At level 0.7 a classifier reads 44% of the answers of such networks correctly (mean of five pairs), and a comparison of the noisy image with ten class means reads 59%: the digit is still there. Where a person fails, the book cannot tell; Fig. 34.4 lets you measure yourself.
+# > The assignment's auto-encoder squeezes a noisy digit through four dense layers with 226,416 parameters, with a code of 96 numbers in the middle, and is trained to return the clean digit. A sigmoid keeps its answers between 0 and 1, and the loss is the binary cross-entropy of each pixel. At level 0.4, where it was trained, it reduces the error of the image from 0.44 to 0.15. It fails at both ends: it changes clean digits by 0.14, and at level 0.9 its error is 0.29, where answering the mean of all digits has 0.26 (one network of five epochs, on the test images). At level 0.7 a classifier reads 44% of the answers of such networks correctly (mean of five pairs), and a comparison of the noisy image with ten class means reads 59%: the digit is still there. Where a person fails, the book cannot tell; Fig. 35.4 lets you measure yourself.
 # >
 # > *Read before*: [The network and its 55,050 parameters](../network/parameters.ipynb), [Cross-entropy](../loss/cross_entropy.ipynb).
 #
@@ -35,7 +35,7 @@ x_train, x_test = preprocess(x_train), preprocess(x_test)
 
 
 # %% [markdown]
-# > **Definition 34.1** (Salt-and-pepper noise)
+# > **Definition 35.1** (Salt-and-pepper noise)
 # >
 # > Let $\nu$ be a number from 0 to 1, the *noise level*. Each pixel of an image $x$ is struck with the probability $\nu$, independently of all others. A struck pixel becomes 0 (pepper) or 1 (salt), each with probability ½, whatever it was before. The others stay as they are. The result is the noisy image $\tilde x$.
 #
@@ -73,15 +73,15 @@ def noisy(level):
 # %% [markdown]
 # ## Through a narrow code and back
 #
-# > **Definition 34.2** (Auto-encoder)
+# > **Definition 35.2** (Auto-encoder)
 # >
 # > An *auto-encoder* consists of two parts. The *encoder* turns an image into a list of numbers $h$, the *code*. The *decoder* turns a code into an image $\hat x$. The network is trained to make $\hat x$ resemble a given image $x$, its target. If the encoder gets a noisy $\tilde x$ and the target is the clean $x$, it is a *denoising auto-encoder* (Vincent et al., 2008).
 #
-# Fig. 34.1 has the assignment's. Its hidden layers have ReLU. The output layer has a *sigmoid*, $\sigma(z) = 1 / (1 + e^{-z})$, which maps any number to one between 0 and 1, where pixels are.
+# Fig. 35.1 has the assignment's. Its hidden layers have ReLU. The output layer has a *sigmoid*, $\sigma(z) = 1 / (1 + e^{-z})$, which maps any number to one between 0 and 1, where pixels are.
 #
 # ![Five upright boxes from left to right, joined by arrows, of 784, 128, 96, 128 and 784 numbers. The first is the noisy image, the lowest one in the middle the code, the last the answer. Three arrows say ReLU, the last says sigmoid. The left half is labeled encoder, the right half decoder.](../../assets/diagrams/autoencoder.svg)
 #
-# *Fig. 34.1.* The assignment's auto-encoder. The numbers count the outputs of each layer.
+# *Fig. 35.1.* The assignment's auto-encoder. The numbers count the outputs of each layer.
 
 # %% tags=["remove-stderr"]
 import keras
@@ -104,7 +104,7 @@ by_hand, sum(by_hand)
 #
 # The loss treats each pixel as a question with two answers, white or black. Read $\hat x_i$ as the probability of white:
 #
-# > **Definition 34.3** (Binary cross-entropy)
+# > **Definition 35.3** (Binary cross-entropy)
 # >
 # > For a pixel with the target $x_i$ in $[0, 1]$ and the answer $\hat x_i$ strictly between 0 and 1, the *binary cross-entropy* is
 # >
@@ -152,10 +152,10 @@ for axis, level in zip(axes[0], levels):
     axis.set_title(level)
 
 # %% [markdown]
-# *Fig. 34.2.* Two test digits with noise from 0, the original, to 1, and below each what the auto-encoder makes of it. It was trained at 0.4.
+# *Fig. 35.2.* Two test digits with noise from 0, the original, to 1, and below each what the auto-encoder makes of it. It was trained at 0.4.
 
 # %% [markdown]
-# Fig. 34.2 is what the question asks to show. Its original digits are those at level 0. Two digits are an anecdote; now all 10,000.
+# Fig. 35.2 is what the question asks to show. Its original digits are those at level 0. Two digits are an anecdote; now all 10,000.
 #
 # ## Where the network fails
 #
@@ -178,7 +178,7 @@ ax.axhline(mean_error, color="black", linestyle=":", label="the mean image")
 ax.legend();
 
 # %% [markdown]
-# *Fig. 34.3.* Error of noisy and of denoised test images, one network. The dotted line is the error of the mean image, an answer that does not look.
+# *Fig. 35.3.* Error of noisy and of denoised test images, one network. The dotted line is the error of the mean image, an answer that does not look.
 
 # %% tags=["hide-cell"]
 # checks
@@ -204,11 +204,11 @@ claim("denoising-mean-error", mean_error, data=0.25975,
       "image")
 
 # %% [markdown]
-# At its own level the network does what it should (Fig. 34.3). It fails in two ways. **With no noise it harms**: there is nothing to remove, and it still changes the image, nearly as much as it leaves at level 0.4; [Does denoising help a classifier?](classifier.ipynb) looks for the reason. **With much noise its answer is worse than not looking**: at level 0.9 its error is 0.29, and that of the mean image 0.26; [Gray means doubt](gray_doubt.ipynb) looks at what it paints there.
+# At its own level the network does what it should (Fig. 35.3). It fails in two ways. **With no noise it harms**: there is nothing to remove, and it still changes the image, nearly as much as it leaves at level 0.4; [Does denoising help a classifier?](classifier.ipynb) looks for the reason. **With much noise its answer is worse than not looking**: at level 0.9 its error is 0.29, and that of the mean image 0.26; [Gray means doubt](gray_doubt.ipynb) looks at what it paints there.
 #
 # ## Where do you fail?
 #
-# That we cannot measure for you. Fig. 34.4 has six test digits for each level from 0.1 to 1, no digit twice. Write down what you read before you go on, six digits a row. Guess where you cannot read. It helps to step back from the screen or to narrow your eyes.
+# That we cannot measure for you. Fig. 35.4 has six test digits for each level from 0.1 to 1, no digit twice. Write down what you read before you go on, six digits a row. Guess where you cannot read. It helps to step back from the screen or to narrow your eyes.
 
 # %% mystnb={"figure": {"name": "fig-denoising-guess", "caption": "Sixty different test digits, six for each noise level. Which are they?"}, "image": {"alt": "Ten rows of six squares, labeled with the levels from 0.1 to 1. In the first rows white digits stand among few dots. From row to row black and white dots become more, and the strokes harder to follow. In the last row there are only dots."}}
 sixes = np.arange(300, 360).reshape(10, 6)  # no digit stands in two rows
@@ -218,10 +218,10 @@ _, axes = figures.show_digits(
 label_rows(axes, levels[1:])
 
 # %% [markdown]
-# *Fig. 34.4.* Sixty different test digits, six for each noise level. Which are they?
+# *Fig. 35.4.* Sixty different test digits, six for each noise level. Which are they?
 
 # %% [markdown]
-# > **Exercise 34.1** (Your hits by level)
+# > **Exercise 35.1** (Your hits by level)
 # >
 # > Put what you have read into the cell, a string of six digits for each row. It counts your hits; the labels stay hidden. Chance gives 0.6 of six on average. At which level do you fall to half?
 
@@ -234,7 +234,7 @@ def hits(row, six):
 {level: f"{hits(row, six)} of 6" for level, row, six in zip(levels[1:], read, sixes)}
 
 # %% [markdown]
-# <details><summary>Solution of Exercise 34.1</summary>
+# <details><summary>Solution of Exercise 35.1</summary>
 #
 # The labels, row by row. Six digits a level say little: if you truly read half of them, you will have two to four hits in three tries of four. Before you compare yourself with the table below, read more rows: replace 300 and 360 in the cell of the figure by other numbers.
 #
@@ -294,7 +294,7 @@ claim("denoising-half", (readers["classifier, denoised"] < 0.5).idxmax(), stored
 #
 # ## Exercises
 #
-# > **Exercise 34.2** (What the noise changes)
+# > **Exercise 35.2** (What the noise changes)
 # >
 # > Of the pixels of the test images 80.7% are black, 0.7% are white, the others gray. What share of all pixels has another value after noise of level 0.4, on average? Two decimals.
 
@@ -305,13 +305,13 @@ answer = None
 check_answer("changed-share", answer, "4238624b", decimals=2)
 
 # %% [markdown]
-# <details><summary>Solution of Exercise 34.2</summary>
+# <details><summary>Solution of Exercise 35.2</summary>
 #
 # A struck black or white pixel changes with probability ½, a struck gray one always: $0.4 \cdot \tfrac12 \cdot 0.814 + 0.4 \cdot 0.186 = 0.237$. The column `pixels changed` agrees.
 #
 # </details>
 #
-# > **Exercise 34.3** (The smallest auto-encoder)
+# > **Exercise 35.3** (The smallest auto-encoder)
 # >
 # > Leave out the two layers of 128 units, and narrow the code to 32: 784-32-784. How many parameters has it?
 
@@ -320,7 +320,7 @@ answer = None
 check_answer("narrow-parameters", answer, "17db682a")
 
 # %% [markdown]
-# <details><summary>Solution of Exercise 34.3</summary>
+# <details><summary>Solution of Exercise 35.3</summary>
 #
 # $785 \cdot 32 = 25{,}120$ for the encoder and $33 \cdot 784 = 25{,}872$ for the decoder, $50{,}992$ together. They differ because the decoder has a bias for each pixel.
 #

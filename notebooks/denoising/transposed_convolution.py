@@ -29,7 +29,7 @@
 #
 # $$
 # z_{u,v} = \sum_{i,j} h_{i,j}\, W_{u - it,\; v - jt} ,
-# \tag{38.1}
+# \tag{39.1}
 # $$
 #
 # where weights with an index outside of the kernel count as 0. From $d'$ numbers on a side it makes $(d' - 1)\, t + k$. By hand, for an input of 3 by 3, a kernel of 3 by 3, and stride 2:
@@ -49,10 +49,10 @@ from mnist_utils import figures
 figures.show_numbers([small, kernel, spread], ["input", "kernel", "output"]);
 
 # %% [markdown]
-# *Fig. 38.1.* A transposed convolution with stride 2. Each of the nine numbers has laid down a copy of the kernel; the copies overlap in every second row and column.
+# *Fig. 39.1.* A transposed convolution with stride 2. Each of the nine numbers has laid down a copy of the kernel; the copies overlap in every second row and column.
 
 # %% [markdown]
-# In Fig. 38.1, in the output's second row and second column stands $4 \cdot 1$, the middle of the first copy; two places to the right stands $4 \cdot 2$, and between them lie the rims of both copies, $2 \cdot 1 + 2 \cdot 2 = 6$.
+# In Fig. 39.1, in the output's second row and second column stands $4 \cdot 1$, the middle of the first copy; two places to the right stands $4 \cdot 2$, and between them lie the rims of both copies, $2 \cdot 1 + 2 \cdot 2 = 6$.
 #
 # Keras agrees. With padding `same` it cuts rows and columns off the border until $d' t$ are left, here the last row and the last column.
 
@@ -129,7 +129,7 @@ receptive_field([(5, 2), (5, 2)])
 #
 # ## Exercises
 #
-# > **Exercise 38.1** (Up again)
+# > **Exercise 39.1** (Up again)
 # >
 # > A layer `Conv2DTranspose(8, 3, strides=2)` gets maps of 5 by 5 with 32 channels, without padding. How many parameters has it, and how many rows has each of its maps?
 
@@ -141,13 +141,13 @@ parameters, rows = None, None
  check_answer("transposed-side", rows, "bcb654f4")]
 
 # %% [markdown]
-# <details><summary>Solution of Exercise 38.1</summary>
+# <details><summary>Solution of Exercise 39.1</summary>
 #
 # $(3^2 \cdot 32 + 1) \cdot 8 = 2312$ parameters. The first copy of the kernel lies at place 0 and the last one begins at $(5 - 1) \cdot 2 = 8$; it is 3 wide, so the maps have 11 numbers on a side.
 #
 # </details>
 #
-# > **Exercise 38.2** (A checkered answer)
+# > **Exercise 39.2** (A checkered answer)
 # >
 # > All nine inputs are 1, the kernel of 3 by 3 has only ones, the stride is 2, without padding. Which is the largest number in the output?
 
@@ -156,7 +156,7 @@ largest = None
 check_answer("transposed-largest", largest, "bdfb44d1")
 
 # %% [markdown]
-# <details><summary>Solution of Exercise 38.2</summary>
+# <details><summary>Solution of Exercise 39.2</summary>
 #
 # 4, where the corners of four copies meet. Where two copies meet it is 2, in their middles 1. An input of equal numbers comes out checkered. With a kernel of ones, a stride that divides its side avoids it, away from the border.
 #

@@ -242,7 +242,7 @@ claim("hinton-last-bit", int(differ), trained=True,
       "weights are changed")
 
 # %% [markdown]
-# On 13 of the 10,000 validation images the two give different answers. (Two trainings without the change, on one machine with the same number of threads, agree in all of them: run the function twice with `False`.) So changes of the size of a rounding are enough to begin a difference, and within an epoch it has reached the answers. After 40 epochs the two stored trainings of a seed differ with a standard deviation of 0.00035 (five seeds). Two different seeds would differ with $\sqrt 2$ times the standard deviation of the ten seeds (the last number of the first output of this section), 0.00101. So a part of what a pair should share gets lost without any change of the recipe.
+# On 12 of the 10,000 validation images the two give different answers. (Two trainings without the change, on one machine with the same number of threads, agree in all of them: run the function twice with `False`.) So changes of the size of a rounding are enough to begin a difference, and within an epoch it has reached the answers. After 40 epochs the two stored trainings of a seed differ with a standard deviation of 0.00035 (five seeds). Two different seeds would differ with $\sqrt 2$ times the standard deviation of the ten seeds (the last number of the first output of this section), 0.00101. So a part of what a pair should share gets lost without any change of the recipe.
 #
 # Does the code in front of you still produce what is stored? The engine of the studies trains the first epoch of seed 0 once more:
 
@@ -265,7 +265,7 @@ claim("hinton-again", again, trained=True,
       "epoch, trained again by the engine of the studies")
 
 # %% [markdown]
-# It comes to 0.9209, beside the stored number in the output above. The two need not be equal: another processor or another number of threads rounds otherwise. `make replicate` does the same with all studies and all epochs, and compares the means with what the spread over seeds allows.
+# It comes to 0.9208, beside the stored number in the output above. The two need not be equal: another processor or another number of threads rounds otherwise. `make replicate` does the same with all studies and all epochs, and compares the means with what the spread over seeds allows.
 #
 # ## Exercises
 #

@@ -271,7 +271,7 @@ same_as_tape(kernel_gradient)
 # %% [markdown]
 # ## Further reading
 #
-# Output units and their gradients: Goodfellow et al. (2016), section 6.2. What the chain rule does with $p - y$ in the layers below is [The gradient of a convolution](../convolution/backward.ipynb).
+# Output units and their gradients: Goodfellow et al. (2016), section 6.2. What the chain rule does with $p - y$ in the layers below, convolutions among them: [The gradient of a convolution](../convolution/backward.ipynb).
 
 # %% [markdown]
 # ## Quiz

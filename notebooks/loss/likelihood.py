@@ -17,7 +17,7 @@
 #
 # > **In short**
 # >
-# > Cross-entropy is not one formula among many that happen to work. Its mean over the training images is the negative logarithm of the probability that the network gives to **all their labels together**, and this logarithm divided by the number of images: minimizing it prefers the weights under which the labels were most probable. The product itself could not be used: for the 60,000 training images and a stored network of 1,828 parameters it is about $10^{-N}$ with $N =$ 638. The second way to the same formula: cross-entropy is the entropy of the label plus the divergence of the prediction from it, which is never negative and 0 only for $p = y$. So on average it is smallest at the true probabilities, and asks the network for them; and where the classes cannot be told apart, even a perfect network keeps a loss above 0.
+# > Cross-entropy is not one formula among many that happen to work. Its mean over the training images is the negative logarithm of the probability that the network gives to **all their labels together**, divided by the number of images: minimizing it prefers the weights under which the labels were most probable. The product itself could not be used: for the 60,000 training images and a stored network of 1,828 parameters it is about $10^{-N}$ with $N =$ 638. The second way to the same formula: cross-entropy is the entropy of the label plus the divergence of the prediction from it, which is never negative and 0 only for $p = y$. So on average it is smallest at the true probabilities, and asks the network for them; and where the classes cannot be told apart, even a perfect network keeps a loss above 0.
 # >
 # > *Read before*: [Cross-entropy](cross_entropy.ipynb).
 #

@@ -17,7 +17,7 @@
 #
 # > **In short**
 # >
-# > Yes: squared error is smallest at the true probabilities, too, and it trains. With the learning rate of cross-entropy it looks hopeless: a validation accuracy of 41% against 91% after 400 steps (means of three seeds, the same initial weights and batches for both). But most of that is the scale of the loss: with a rate 50 times as large it reaches 93%, and cross-entropy with a rate that was tried out 94%. What remains is its gradient through a softmax, which nearly vanishes where the network is confidently wrong. From such a start, cross-entropy is at 85% after 100 steps (three seeds) and squared error at 15% (five); after 600 steps, 4 of the five are above 50 %.
+# > Yes: squared error is smallest at the true probabilities, too, and it trains. With the learning rate of cross-entropy it looks hopeless: a validation accuracy of 41% against 91% after 400 steps (means of three seeds, the same initial weights and batches for both). But most of that is the scale of the loss: with a rate 50 times as large it reaches 92%, and cross-entropy with a rate that was tried out 94%. What remains is its gradient through a softmax, which nearly vanishes where the network is confidently wrong. From such a start, cross-entropy is at 85% after 100 steps (three seeds) and squared error at 15% (five); after 600 steps, 4 of the five are above 50 %.
 # >
 # > *Read before*: [Cross-entropy](cross_entropy.ipynb), [The gradient is p minus y](gradient.ipynb).
 #
@@ -203,7 +203,7 @@ claim("matched-loss-accuracy", final["squared error", 5.0], trained=True,
 
 
 # %% [markdown]
-# Whoever swaps the name of the loss and nothing else sees the third column, 41% against 91%, and may conclude that other losses are not appropriate. But most of that was the **scale** of the loss. With a matching rate, squared error reaches 92.6%; cross-entropy with a rate that was tried out reaches 93.6%. Three seeds and four settings decide nothing between two numbers that are so close: they say that squared error keeps up from an ordinary start, not that either is better.
+# Whoever swaps the name of the loss and nothing else sees the third column, 41% against 91%, and may conclude that other losses are not appropriate. But most of that was the **scale** of the loss. With a matching rate, squared error reaches 92.3%; cross-entropy with a rate that was tried out reaches 93.6%. Three seeds and four settings decide nothing between two numbers that are so close: they say that squared error keeps up from an ordinary start, not that either is better.
 #
 # ## A start that is confidently wrong
 #

@@ -63,11 +63,11 @@ round(final_loss, 3), round(score, 3)
 # %% [markdown]
 # **The symptom.** The loss creeps. In the second epoch it is 1.66, and however long you train, it stays above 1.46. The accuracy does not look that bad.
 #
-# > **Exercise 32.1** (Where does 1.46 come from?)
+# > **Exercise 33.1** (Where does 1.46 come from?)
 # >
 # > What is wrong? Can you derive the number?
 #
-# <details><summary>Solution of Exercise 32.1</summary>
+# <details><summary>Solution of Exercise 33.1</summary>
 #
 # **The cause.** `networks.dense` ends in softmax already. The second softmax gets ten probabilities for its logits, numbers between 0 and 1. Their differences are at most 1, so the largest probability that can come out is
 #
@@ -88,7 +88,7 @@ usual_loss, usual_score = train(usual, images, y_fit, epochs=2), accuracy(usual)
 round(usual_loss, 3), round(usual_score, 3)
 
 # %% [markdown]
-# <details><summary>Solution of Exercise 32.1, continued</summary>
+# <details><summary>Solution of Exercise 33.1, continued</summary>
 #
 # After two epochs the loss would have been 0.24, and 0.105 of accuracy are lost. With it go the probabilities: none can exceed 0.232, however clear the image is.
 #
@@ -107,7 +107,7 @@ with warnings.catch_warnings(record=True) as caught:
 any("from_logits" in str(warning.message) for warning in caught)
 
 # %% [markdown]
-# <details><summary>Solution of Exercise 32.1, continued</summary>
+# <details><summary>Solution of Exercise 33.1, continued</summary>
 #
 # Do not rely on it. [Is the assignment's network in danger?](../loss/numerics.ipynb) shows how one harmless layer hides the softmax from Keras, and other backends do not look.
 #
@@ -145,11 +145,11 @@ combinations = {
 # %% [markdown]
 # **The symptom.** One of the five networks answers each image with ten probabilities near 0.1.
 #
-# > **Exercise 32.2** (Five combinations)
+# > **Exercise 33.2** (Five combinations)
 # >
 # > Which of them train, which are refused, and which train silently on a wrong question? Why ten times 0.1?
 #
-# *The solution of Exercise 32.2 is in the closed cells below.*
+# *The solution of Exercise 33.2 is in the closed cells below.*
 
 # %% tags=["remove-stderr"]
 # solution
@@ -164,7 +164,7 @@ for name, (loss, labels) in combinations.items():
 pd.Series(outcomes, name="validation accuracy").to_frame()
 
 # %% [markdown]
-# <details><summary>Solution of Exercise 32.2</summary>
+# <details><summary>Solution of Exercise 33.2</summary>
 #
 # **The causes.** The first is right. The second and the third do not fit together, a loss for one-hot rows with integers and one for integers with rows, and Keras refuses them because it compares the shapes. Be glad about an error; it is the cheapest outcome of a mistake. The fourth treats the ten outputs as ten separate questions with yes or no for an answer. It trains, but its loss is a mean over ten questions, of which nine are easy, so that its gradient is smaller.
 #
@@ -179,7 +179,7 @@ distance = np.abs(probabilities - 0.1).mean()
 probabilities[:2].round(2)
 
 # %% [markdown]
-# <details><summary>Solution of Exercise 32.2, continued</summary>
+# <details><summary>Solution of Exercise 33.2, continued</summary>
 #
 # On average the probabilities are 0.011 away from 0.1. A column of shape $(n, 1)$ beside predictions of shape $(n, 10)$ is broadcast: each of the ten outputs is asked to be the digit $c$. The loss of an image is $\frac{1}{10} \sum_i (p_i - c)^2$. As the $p_i$ have the sum 1, that is $\frac{1}{10} \sum_i p_i^2 - \frac{2c}{10} + c^2$, and the only thing that the network can influence is $\sum_i p_i^2$, which is smallest when all $p_i$ are 0.1. The best answer to this question contains nothing about the image. **The cost** is everything.
 #
@@ -210,16 +210,16 @@ axis.bar(names, scores, yerr=losses, capsize=4)
 axis.set(xlabel="factor", ylabel="test accuracy", ylim=(0, 1.15));
 
 # %% [markdown]
-# *Fig. 32.1.* Mean test accuracies of five factors, with error bars.
+# *Fig. 33.1.* Mean test accuracies of five factors, with error bars.
 
 # %% [markdown]
-# **The symptom.** The error bars of Fig. 32.1 reach above an accuracy of 1, where nothing can be.
+# **The symptom.** The error bars of Fig. 33.1 reach above an accuracy of 1, where nothing can be.
 #
-# > **Exercise 32.3** (Too long)
+# > **Exercise 33.3** (Too long)
 # >
 # > What was drawn? How long should the bars be?
 #
-# <details><summary>Solution of Exercise 32.3</summary>
+# <details><summary>Solution of Exercise 33.3</summary>
 #
 # **The cause.** The losses were given as `yerr`. The loss is another quantity, with another unit; drawn at an accuracy it says nothing about how far the accuracy may vary. In the submission there was one run for each factor, so there was no standard deviation to draw.
 #
@@ -235,12 +235,12 @@ axis.errorbar(names, spreads["mean"], yerr=spreads["sd"], fmt="o", capsize=4)
 axis.set(xlabel="factor", ylabel="test accuracy");
 
 # %% [markdown]
-# *Fig. 32.2.* Mean test accuracies of five factors, with standard deviations over three replicates.
+# *Fig. 33.2.* Mean test accuracies of five factors, with standard deviations over three replicates.
 
 # %% [markdown]
-# <details><summary>Solution of Exercise 32.3, continued</summary>
+# <details><summary>Solution of Exercise 33.3, continued</summary>
 #
-# The false bars are 11 to 104 times as long as those of Fig. 32.2. Whoever believes them sees no difference between any two of these factors. **The check**: a bar is computed from the column that is drawn, and the caption says of what it is the spread, over how many runs.
+# The false bars are 11 to 104 times as long as those of Fig. 33.2. Whoever believes them sees no difference between any two of these factors. **The check**: a bar is computed from the column that is drawn, and the caption says of what it is the spread, over how many runs.
 #
 # </details>
 
@@ -271,11 +271,11 @@ len(means)
 # %% [markdown]
 # **The symptom.** There are fifteen means where there should be five. It was not noticed, because `zip(factors, means)` takes the first five and is silent about the rest.
 #
-# > **Exercise 32.4** (Three at a time)
+# > **Exercise 33.4** (Three at a time)
 # >
 # > What is wrong, and from which networks is the mean for the second factor made?
 #
-# <details><summary>Solution of Exercise 32.4</summary>
+# <details><summary>Solution of Exercise 33.4</summary>
 #
 # **The cause.** `i = i + 3` has no effect on the loop. In Python, `for` takes the next value from `range` at the start of each round, whatever has become of the variable. So the windows are `scores[0:3]`, `scores[1:4]`, `scores[2:5]`, ...: the mean for the second factor is made of two replicates of the first one and one of the second.
 #
@@ -290,7 +290,7 @@ compared = right.rename("right").to_frame().assign(false=means[:5])
 compared.round(4)
 
 # %% [markdown]
-# <details><summary>Solution of Exercise 32.4, continued</summary>
+# <details><summary>Solution of Exercise 33.4, continued</summary>
 #
 # Of the fifteen networks, the false means have used the first seven, which belong to three factors. The errors reach 0.0037, where the right means differ by 0.0037 at most: what one sees in such a table is made by the mistake.
 #
@@ -322,11 +322,11 @@ float(best["test"]), float(tried["test"].mean().round(4))
 # %% [markdown]
 # **The symptom.** None. The number is true: this network has this accuracy on these images. The mean of all fifty stands beside it.
 #
-# > **Exercise 32.5** (How good is it?)
+# > **Exercise 33.5** (How good is it?)
 # >
 # > By how much is this network better than the mean of the fifty? What would you expect on 10,000 other images?
 #
-# <details><summary>Solution of Exercise 32.5</summary>
+# <details><summary>Solution of Exercise 33.5</summary>
 #
 # **The cause.** The test images have chosen the network, and then they judge it. Among 50 numbers the largest is as a rule one that was lucky on those images. The validation images had no part in that choice:
 #
@@ -340,7 +340,7 @@ columns = {"chosen on test": best, "chosen on validation": by_validation,
 pd.DataFrame(columns).loc[["validation", "test"]].round(4)
 
 # %% [markdown]
-# <details><summary>Solution of Exercise 32.5, continued</summary>
+# <details><summary>Solution of Exercise 33.5, continued</summary>
 #
 # **The cost.** Beside the mean of all 50, the network has +0.0018 on the test images and -0.0005 on the validation images. The first number made the choice, and such a number is too good to be reported, as a rule; the second did not. The second column does it the other way round: its validation accuracy has made the choice, and its test accuracy is left untouched, to be reported. That is **the mend**. To report the best of many epochs by `val_accuracy`, with the test set for `validation_data`, is the same mistake.
 #
@@ -379,7 +379,7 @@ claim("mistakes-test-elsewhere", above["validation"], stored=-0.000476,
 #
 # ## Exercises
 #
-# > **Exercise 32.6** (The same floor for more classes)
+# > **Exercise 33.6** (The same floor for more classes)
 # >
 # > Somebody classifies 100 kinds of plants with a network that ends in two softmaxes. Below which value will the loss never fall? Give it to two decimals.
 
@@ -390,7 +390,7 @@ answer = None
 check_answer("softmax-floor", answer, "a050392a", decimals=2)
 
 # %% [markdown]
-# <details><summary>Solution of Exercise 32.6</summary>
+# <details><summary>Solution of Exercise 33.6</summary>
 #
 # The second softmax gets probabilities. It does best with a 1 for the right class and 0 for the other 99, and answers $e / (e + 99)$.
 #
@@ -401,13 +401,13 @@ check_answer("softmax-floor", answer, "a050392a", decimals=2)
 check_answer("softmax-floor", round(np.log(1 + 99 / np.e), 2), "a050392a", decimals=2)
 
 # %% [markdown]
-# <details><summary>Solution of Exercise 32.6, continued</summary>
+# <details><summary>Solution of Exercise 33.6, continued</summary>
 #
 # That is only one below $\log 100 = 4.61$, the loss of somebody who knows nothing. The more classes, the less such a network can say.
 #
 # </details>
 #
-# > **Exercise 32.7** (Some of them are right)
+# > **Exercise 33.7** (Some of them are right)
 # >
 # > How many of the numbers in `means` were computed from all three replicates of one factor, and from nothing else?
 
@@ -416,7 +416,7 @@ answer = None
 check_answer("right-windows", answer, "f82f102f")
 
 # %% [markdown]
-# <details><summary>Solution of Exercise 32.7</summary>
+# <details><summary>Solution of Exercise 33.7</summary>
 #
 # The windows that begin at 0, 3, 6, 9 and 12. All five right means are in the list; four of them are in the wrong place. (The last two windows are cut off by the end of the list, and hold two numbers and one.)
 #

@@ -68,11 +68,11 @@ ends = results.summarize(tests[tests["epoch"] == 40], by=["condition", "factor"]
 late = tests[tests["epoch"] > 30].groupby(["condition", "factor"])["accuracy"].mean()
 
 # %% [markdown]
-# > **Exercise 30.1** (The loop alone)
+# > **Exercise 31.1** (The loop alone)
 # >
 # > Pixels as they should be, and the loop as it stands. By the fifth round there are fifteen dense layers, with four bottlenecks of ten numbers. Which five test accuracies do you expect?
 #
-# <details><summary>Solution of Exercise 30.1</summary>
+# <details><summary>Solution of Exercise 31.1</summary>
 #
 # Means of three seeds after the last epoch, beside the submission's figures:
 #
@@ -85,7 +85,7 @@ once = table[["fresh, divided once", "stacked, divided once"]]
 once.assign(reported=reported).round(3)
 
 # %% [markdown]
-# <details><summary>Solution of Exercise 30.1, continued</summary>
+# <details><summary>Solution of Exercise 31.1, continued</summary>
 #
 # The lowest mean of the loop is 0.981, that of fresh networks 0.980. No accuracy is lost that could be seen here. A likely reason is that the first network of the stack has done the work before the others arrive: whatever comes on top has only to pass ten probabilities on. **The loop alone explains none of the figures.** It could not even explain the first, since in the first round there is one network, and it is new. The most visible mistake of the document is a real mistake, and it is not the culprit.
 #
@@ -101,11 +101,11 @@ claim("forensic-stacked-once", once["stacked, divided once"].min(), stored="0.98
             "stack on pixels divided once")
 
 # %% [markdown]
-# > **Exercise 30.2** (The pixels alone)
+# > **Exercise 31.2** (The pixels alone)
 # >
 # > Fresh networks, on pixels from 0 to 1/255. Does the accuracy come near 0.57? And from the smallest factor to the largest, does it rise, fall, or stay?
 #
-# *The solution of Exercise 30.2 is in the closed cells below.*
+# *The solution of Exercise 31.2 is in the closed cells below.*
 
 # %% mystnb={"figure": {"name": "fig-forensic-dark", "caption": "Test accuracy of the 300-500 network on pixels that were divided by 255 twice, with the factor 0.000001; three seeds."}, "image": {"alt": "Three curves over 40 epochs. All stay at 0.11 for the first five epochs, then rise slowly and with violent jumps, up and down by a tenth or two from one epoch to the next, to values between 0.2 and 0.7. A dashed line marks the submission's 0.57."}}
 # solution
@@ -119,12 +119,12 @@ axis.set(xlabel="epoch", ylabel="test accuracy")
 axis.legend();
 
 # %% [markdown]
-# *Fig. 30.1.* Test accuracy of the 300-500 network on pixels that were divided by 255 twice, with the factor 0.000001; three seeds.
+# *Fig. 31.1.* Test accuracy of the 300-500 network on pixels that were divided by 255 twice, with the factor 0.000001; three seeds.
 
 # %% [markdown]
-# <details><summary>Solution of Exercise 30.2</summary>
+# <details><summary>Solution of Exercise 31.2</summary>
 #
-# The networks of Fig. 30.1 leave their plateau between the sixth and the eighth epoch, and then the accuracy jumps from epoch to epoch. Any figure of epoch 40 is a snapshot:
+# The networks of Fig. 31.1 leave their plateau between the sixth and the eighth epoch, and then the accuracy jumps from epoch to epoch. Any figure of epoch 40 is a snapshot:
 #
 # </details>
 
@@ -133,7 +133,7 @@ axis.legend();
 dark[dark["epoch"] == 40][["seed", "accuracy", "loss"]].round(3)
 
 # %% [markdown]
-# <details><summary>Solution of Exercise 30.2, continued</summary>
+# <details><summary>Solution of Exercise 31.2, continued</summary>
 #
 # The submission's first network had an accuracy of 0.57 and a loss of 1.24 (with its penalty, which at this factor is next to nothing). Both lie between the lowest and the highest of the three seeds: this suspect fits the first figure.
 #
@@ -152,11 +152,11 @@ claim("forensic-dark-last", dark_late[1e-3], stored=0.22324,
             "pixels divided twice, factor 0.001")
 
 # %% [markdown]
-# > **Exercise 30.3** (Both together)
+# > **Exercise 31.3** (Both together)
 # >
 # > The growing stack, on dark pixels. Each block of layers keeps the factor with which it was made. Do the accuracies rise, fall or stay now, and what could be the reason?
 #
-# *The solution of Exercise 30.3 is in the closed cells below.*
+# *The solution of Exercise 31.3 is in the closed cells below.*
 
 # %% mystnb={"figure": {"name": "fig-forensic", "caption": "Test accuracy after each round of the loop (40 epochs each), three seeds of each condition and the figures of the original submission. Left, pixels divided once; right, divided twice."}, "image": {"alt": "Two panels over the five factors. Left, the thin lines of fresh and stacked networks all lie near 0.98, and the submission's line runs far below them, from 0.57 up to 0.89. Right, the lines of fresh networks begin between 0.47 and 0.68 and fall to about 0.2; those of stacked networks begin at the same places and rise to about 0.8, with the submission's line among them at the start, and above them at the end."}}
 # solution
@@ -176,12 +176,12 @@ axes[0].set(ylabel="test accuracy", ylim=(0, 1.02))
 axes[0].legend(loc="lower left");
 
 # %% [markdown]
-# *Fig. 30.2.* Test accuracy after each round of the loop (40 epochs each), three seeds of each condition and the figures of the original submission. Left, pixels divided once; right, divided twice.
+# *Fig. 31.2.* Test accuracy after each round of the loop (40 epochs each), three seeds of each condition and the figures of the original submission. Left, pixels divided once; right, divided twice.
 
 # %% [markdown]
-# <details><summary>Solution of Exercise 30.3</summary>
+# <details><summary>Solution of Exercise 31.3</summary>
 #
-# In the right half of Fig. 30.2 the stack is low at first and higher later. After the last epoch the five means are at most 0.081 away from the reported figures, and 4 of the five figures lie between the lowest and the highest seed. The single seeds jump, so we look at the last ten epochs here, too: the means rise until the fourth round and then stay, at 0.78. The submission's fifth figure, 0.89, fits worst. Our three seeds have 120 epochs in that round, and the number of those that reach it is 1. (The last reported loss cannot be compared so closely: the submission's `evaluate` adds the penalty, and our stored losses are without it.)
+# In the right half of Fig. 31.2 the stack is low at first and higher later. After the last epoch the five means are at most 0.081 away from the reported figures, and 4 of the five figures lie between the lowest and the highest seed. The single seeds jump, so we look at the last ten epochs here, too: the means rise until the fourth round and then stay, at 0.78. The submission's fifth figure, 0.89, fits worst. Our three seeds have 120 epochs in that round, and the number of those that reach it is 1. (The last reported loss cannot be compared so closely: the submission's `evaluate` adds the penalty, and our stored losses are without it.)
 #
 # That the larger factors make it rise is unlikely. The bottom network, which alone sees the pixels, has the penalty 0.000001 in every round, and fresh networks with the other factors get worse. What it gets more of, from round to round, is epochs: 200 in all. Probably it needs time; the study does not separate the time from the layers and the penalties that are added. So a rise in such a loop is no evidence that larger factors help.
 #
@@ -210,11 +210,11 @@ claim("forensic-both-reaching", int((fifth["accuracy"] >= reported[1e-3]).sum())
             "reach the last reported accuracy")
 
 # %% [markdown]
-# > **Exercise 30.4** (The other suspects)
+# > **Exercise 31.4** (The other suspects)
 # >
 # > Pixels not divided, layers swapped, SGD as such. Which figure does each of them fail to explain? And what do dark pixels do to the convolutional network, with adam and with SGD?
 #
-# *The solution of Exercise 30.4 is in the closed cells below.*
+# *The solution of Exercise 31.4 is in the closed cells below.*
 
 # %%
 # solution
@@ -227,7 +227,7 @@ others = results.summarize(pd.concat([raw, conv]), by=["condition"])
 others[["mean", "sd"]].round(4)
 
 # %% [markdown]
-# <details><summary>Solution of Exercise 30.4</summary>
+# <details><summary>Solution of Exercise 31.4</summary>
 #
 # **Pixels not divided.** The 300-500 network guesses for 40 epochs; [Why the scale of the pixels matters](../data/scale.ipynb) looks inside a smaller network that guesses, after one epoch. Low, but not 0.57. (Whether it rises over factors was not tried.) And the convolutional network has 0.975 with adam, where the submission has 0.90. Ruled out, twice. (With SGD it guesses, and that figure alone would fit. The 300-500 network had no penalty here.)
 #
@@ -295,7 +295,7 @@ print("after one cell too many:", f"{images.max():.4f}")
 #
 # ## Exercises
 #
-# > **Exercise 30.5** (Run it again)
+# > **Exercise 31.5** (Run it again)
 # >
 # > A cell is *idempotent* if a second run, directly after the first, leaves everything as it was. How many of these six are? `raw` is what `load_mnist` has returned, `labels` are integers, `network` is compiled.
 # >
@@ -313,7 +313,7 @@ answer = None
 check_answer("idempotent-cells", answer, "aa479e55")
 
 # %% [markdown]
-# <details><summary>Solution of Exercise 30.5</summary>
+# <details><summary>Solution of Exercise 31.5</summary>
 #
 # Two: the second and the fifth. They compute a new value from something that they do not change. The others read what they write. The third is the treacherous one. The seed makes the order the same each time, and the second run applies this order to images that are no longer in their first one.
 #
@@ -325,7 +325,7 @@ check_answer("idempotent-cells", 2, "aa479e55")
 
 
 # %% [markdown]
-# > **Exercise 30.6** (A check for pixels)
+# > **Exercise 31.6** (A check for pixels)
 # >
 # > Write `scale_of(images)`, which says in one word on which scale images are: "raw" (0 to 255), "once" (divided by 255 once), or "twice". It may use nothing but the pixels. The cell tries it on 100 images in each of the three ways, and on the same images with every pixel of 30 or more removed, so that little but black is left.
 
@@ -341,7 +341,7 @@ print("Right." if right else f"Not right yet: {found}")
 
 
 # %% [markdown]
-# <details><summary>Solution of Exercise 30.6</summary>
+# <details><summary>Solution of Exercise 31.6</summary>
 #
 # The largest pixel is not enough, since it may be small in dark images. But raw pixels are whole numbers, and the smallest that is not 0 is at least 1. Divided once it is at least 1/255 and, unless all ink is white, less than 1; divided twice it is, with the same exception, less than 1/255. (Of an image without any ink, nothing can be told.)
 #

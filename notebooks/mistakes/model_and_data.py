@@ -65,11 +65,11 @@ np.round(scores, 4)
 # %% [markdown]
 # **The symptom.** The accuracy rises from replicate to replicate. Replicates are the same experiment with other luck, and luck has no reason to rise. (Three numbers rise by luck alone once in six times: this is a suspicion. That the gains get smaller strengthens it.)
 #
-# > **Exercise 31.1** (Each better than the last)
+# > **Exercise 32.1** (Each better than the last)
 # >
 # > What is wrong, by how much is the mean off, and which line would have caught it?
 #
-# <details><summary>Solution of Exercise 31.1</summary>
+# <details><summary>Solution of Exercise 32.1</summary>
 #
 # **The cause.** The network is made before the loop. The second round goes on training what the first has left, so the three numbers belong to one network after one, two and three epochs. `compile` gives a network a new optimizer, and leaves its weights as they are. The original submission has this mistake in the form that stacks layers.
 #
@@ -88,7 +88,7 @@ np.round(fresh_scores, 4)
 
 
 # %% [markdown]
-# <details><summary>Solution of Exercise 31.1, continued</summary>
+# <details><summary>Solution of Exercise 32.1, continued</summary>
 #
 # The false mean is too high by 0.022, and the false standard deviation says how fast the network learns, not how reliable the result is.
 #
@@ -106,7 +106,7 @@ def is_new(network):
 is_new(networks.dense((64, 64), seed=3)), is_new(network)
 
 # %% [markdown]
-# <details><summary>Solution of Exercise 31.1, continued</summary>
+# <details><summary>Solution of Exercise 32.1, continued</summary>
 #
 # Write `assert is_new(network)` before each `fit` of an experiment. The check has a gap: new layers on top of a trained network may make its loss look new again. Compare `count_params()` with your own count as well, and both forms of the mistake are caught.
 #
@@ -147,11 +147,11 @@ np.round([without, penalized], 1)
 # %% [markdown]
 # **The symptom.** The rows are the sums of the squared weights of the two hidden kernels, without and with the penalty. The first kernel has lost a little, and in the second nothing has happened that is worth a digit.
 #
-# > **Exercise 31.2** (Hardly a trace)
+# > **Exercise 32.2** (Hardly a trace)
 # >
 # > What is wrong, and how can one see it before a single image was shown?
 #
-# <details><summary>Solution of Exercise 31.2</summary>
+# <details><summary>Solution of Exercise 32.2</summary>
 #
 # **The cause** is the name of the argument. `activity_regularizer` penalizes what a layer puts out, `kernel_regularizer` its weights. Both exist, both train without complaint, and an editor that completes names in alphabetical order offers the first one first. (Why the first kernel shrinks a little and the second does not, we have not looked into.)
 #
@@ -165,7 +165,7 @@ meant = trained_squares(two_layers(kernel_regularizer=L2(1e-3)))
 1 - penalized / without, 1 - meant / without
 
 # %% [markdown]
-# <details><summary>Solution of Exercise 31.2, continued</summary>
+# <details><summary>Solution of Exercise 32.2, continued</summary>
 #
 # Where a penalty on kernels takes 12.7% of the second kernel's squares, the penalty on outputs changes them by 0.01%. Nothing is broken, except that the experiment is not the one that the text next to it describes.
 #
@@ -179,7 +179,7 @@ meant = trained_squares(two_layers(kernel_regularizer=L2(1e-3)))
  for name in ("kernel_regularizer", "activity_regularizer")]
 
 # %% [markdown]
-# <details><summary>Solution of Exercise 31.2, continued</summary>
+# <details><summary>Solution of Exercise 32.2, continued</summary>
 #
 # `assert len(network.losses) == 2` catches it.
 #
@@ -221,11 +221,11 @@ network.fit(images[:256, ::2, ::2], y_fit[:256], verbose=0)
 network.input_shape[1:]
 
 # %% [markdown]
-# > **Exercise 31.3** (Anything goes)
+# > **Exercise 32.3** (Anything goes)
 # >
 # > Which line is at fault? What does it cost?
 #
-# <details><summary>Solution of Exercise 31.3</summary>
+# <details><summary>Solution of Exercise 32.3</summary>
 #
 # **The cause.** The second line makes an input and drops it. `keras.Input(...)` changes nothing; it **returns** an object, which has to be given to the model: `network.add(keras.Input((28, 28, 1)))`, or first in the list that `Sequential` gets. Without it the model takes its shapes from the first images that it sees, whatever they are.
 #
@@ -242,7 +242,7 @@ except ValueError as error:
     print("refused:", "incompatible" in str(error))
 
 # %% [markdown]
-# <details><summary>Solution of Exercise 31.3, continued</summary>
+# <details><summary>Solution of Exercise 32.3, continued</summary>
 #
 # **The check**: count the parameters before you train, and compare with your own count ([The network and its 55,050 parameters](../network/parameters.ipynb)). A network that has lost its input cannot answer.
 #
@@ -264,11 +264,11 @@ round(final_loss, 3), round(accuracy(network), 3)
 # %% [markdown]
 # **The symptom.** Loss and accuracy are 2.301 and 0.102 after two epochs: those of somebody who has seen no image. With the images in their own order the same network learns.
 #
-# > **Exercise 31.4** (The order of things)
+# > **Exercise 32.4** (The order of things)
 # >
 # > What is wrong, and how could one know without any training?
 #
-# <details><summary>Solution of Exercise 31.4</summary>
+# <details><summary>Solution of Exercise 32.4</summary>
 #
 # **The cause.** The images were shuffled, and the labels were not. Every image now has the label of some other. What is left of the relation between the two is the frequencies of the digits.
 #
@@ -291,7 +291,7 @@ def nearest_mean_accuracy(images, labels):
 pairs = [nearest_mean_accuracy(x, y_fit) for x in (images, reordered)]
 
 # %% [markdown]
-# <details><summary>Solution of Exercise 31.4, continued</summary>
+# <details><summary>Solution of Exercise 32.4, continued</summary>
 #
 # 0.81 for the right pairs, 0.11 for the mixed ones, in a second. Or draw a row of images with their labels as titles, every time after you have moved something.
 #
@@ -327,11 +327,11 @@ round(loss, 1), round(score, 4)
 # %% [markdown]
 # **The symptom.** The accuracy is what one expects after two epochs. A loss of 30 is not: somebody who knows nothing has 2.3.
 #
-# > **Exercise 31.5** (How can it be right?)
+# > **Exercise 32.5** (How can it be right?)
 # >
 # > What is wrong, and why does the accuracy not notice?
 #
-# <details><summary>Solution of Exercise 31.5</summary>
+# <details><summary>Solution of Exercise 32.5</summary>
 #
 # **The cause.** The training images were divided by 255, the validation images were not. The strange thing is not the loss, it is the accuracy. Why does a network recognize digits that are 255 times too bright?
 #
@@ -347,9 +347,9 @@ right_loss, right_score = network.evaluate(validation_images, y_validation, verb
 right_score - score, loss / right_loss
 
 # %% [markdown]
-# <details><summary>Solution of Exercise 31.5, continued</summary>
+# <details><summary>Solution of Exercise 32.5, continued</summary>
 #
-# 0.0035 of accuracy, which does not catch the eye, and a loss 141 times too large, which does, if one looks. Whoever looks at accuracies alone will report this one, and never see with how much confidence it errs.
+# 0.0038 of accuracy, which does not catch the eye, and a loss 141 times too large, which does, if one looks. Whoever looks at accuracies alone will report this one, and never see with how much confidence it errs.
 #
 # **The mend** is one function for all sets. **The check** is to look at both numbers, always, and to compare the loss with 2.3; and of the data, `assert pictures.max() == 1`, for the very array that goes into `evaluate`.
 #
@@ -387,11 +387,11 @@ np.round(curve, 3)
 # %% [markdown]
 # **The symptom.** Practically the same accuracy at all levels of noise. Even at 0, where there is none, and at 1, where there is nothing else. In the solution in which we saw this, the flat curve was explained: the model was called robust.
 #
-# > **Exercise 31.6** (A robust model)
+# > **Exercise 32.6** (A robust model)
 # >
 # > What is wrong? Which two points of such a curve do you know before you measure it?
 #
-# <details><summary>Solution of Exercise 31.6</summary>
+# <details><summary>Solution of Exercise 32.6</summary>
 #
 # **The cause.** The level in the call is 0.4, a remainder from the first trial, and not the variable of the loop. The small differences come from the seed.
 #
@@ -406,7 +406,7 @@ bent = [accuracy(network, salt_and_pepper(validation_images, level, seed))
 np.round(bent, 3)
 
 # %% [markdown]
-# <details><summary>Solution of Exercise 31.6, continued</summary>
+# <details><summary>Solution of Exercise 32.6, continued</summary>
 #
 # From no noise to nothing but noise the accuracy falls by 0.82.
 #
@@ -423,9 +423,9 @@ claim("mistakes-noise-fall", bent[0] - bent[-1], trained=True,
 # %% [markdown]
 # ## Exercises
 #
-# > **Exercise 31.7** (The same number three times)
+# > **Exercise 32.7** (The same number three times)
 # >
-# > A notebook reports a test accuracy of 0.1135 for adam, for SGD, and for RMSprop. The author concludes that the three optimizers are equally good. Which digit does each of these networks answer for every image? `y_test` holds the labels of the test set.
+# > A notebook reports a test accuracy of 0.1135 for adam, for SGD, and for RMSprop, a relative of adam. The author concludes that the three optimizers are equally good. Which digit does each of these networks answer for every image? `y_test` holds the labels of the test set.
 
 # %%
 from mnist_utils.claims import check_answer
@@ -434,7 +434,7 @@ answer = None
 check_answer("constant-answer", answer, "a369f3c5")
 
 # %% [markdown]
-# <details><summary>Solution of Exercise 31.7</summary>
+# <details><summary>Solution of Exercise 32.7</summary>
 #
 # A network that gives every image the same answer has an accuracy equal to the share of that digit.
 #
@@ -446,17 +446,17 @@ shares = np.bincount(y_test) / len(y_test)
 check_answer("constant-answer", int(np.flatnonzero(shares == 0.1135)[0]), "a369f3c5")
 
 # %% [markdown]
-# <details><summary>Solution of Exercise 31.7, continued</summary>
+# <details><summary>Solution of Exercise 32.7, continued</summary>
 #
 # An accuracy that agrees to four digits between different trainings is a symptom in itself. Trainings are not that reproducible.
 #
 # </details>
 #
-# > **Exercise 31.8** (Your own museum, open-ended)
+# > **Exercise 32.8** (Your own museum, open-ended)
 # >
 # > Take a notebook of yours that trains a network, or one from the web. Restart it, run it from top to bottom, and compare every number with the text. Then put in one mistake of this lesson on purpose, and give the notebook to somebody else. How long do they take, and which check would have told them at once?
 #
-# <details><summary>Solution of Exercise 31.8</summary>
+# <details><summary>Solution of Exercise 32.8</summary>
 #
 # There is no single answer. Two things to watch: does the first run from top to bottom give all numbers of the text? And who finds the mistake sooner, the person who looks at data and predictions, or the one who reads the code?
 #

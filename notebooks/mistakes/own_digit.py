@@ -61,10 +61,10 @@ axis.imshow(photo, cmap="gray", vmin=0, vmax=1)
 axis.axis("off");
 
 # %% [markdown]
-# *Fig. 33.1.* A photograph of a digit.
+# *Fig. 34.1.* A photograph of a digit.
 
 # %% [markdown]
-# **The code.** Fig. 33.1 has 112 × 112 pixels from 0 to 1, the network wants 28 × 28: so we take the mean of each block of 4 × 4.
+# **The code.** Fig. 34.1 has 112 × 112 pixels from 0 to 1, the network wants 28 × 28: so we take the mean of each block of 4 × 4.
 
 # %%
 pixels = photo.reshape(28, 4, 28, 4).mean(axis=(1, 3))
@@ -75,11 +75,11 @@ probabilities.argmax(axis=1), probabilities.max(axis=1).round(2)
 # %% [markdown]
 # **The symptom.** Two answers of one network with their confidence: to the photograph, and to the digit of MNIST that was photographed. A person reads both without effort.
 #
-# > **Exercise 33.1** (What the network sees)
+# > **Exercise 34.1** (What the network sees)
 # >
 # > The number of pixels is right, and so is their scale. Name everything in which `pixels` differs from a digit of MNIST. Which of the differences alone would cost most?
 #
-# <details><summary>Solution of Exercise 33.1</summary>
+# <details><summary>Solution of Exercise 34.1</summary>
 #
 # **The causes.** In the order in which they catch the eye: the ink is dark and the paper bright, where MNIST has 0 for paper and 1 for ink; the paper is gray, and not evenly so; the digit is too small; it stands beside the middle; and it is turned, here by 10 degrees.
 #
@@ -111,7 +111,7 @@ alone = {
 {fault: round(right, 3) for fault, right in alone.items()}
 
 # %% [markdown]
-# <details><summary>Solution of Exercise 33.1, continued</summary>
+# <details><summary>Solution of Exercise 34.1, continued</summary>
 #
 # Without a fault 0.996; dark ink on white paper leaves 0.110, which is guessing; four pixels right and four down leave 0.884, a turn by 30 degrees 0.952. (One size of each fault: which costs most depends on how large you make it.)
 #
@@ -130,7 +130,7 @@ farthest = np.abs(np.array(middles) - 14).max()
 float(share), float(farthest)
 
 # %% [markdown]
-# <details><summary>Solution of Exercise 33.1, continued</summary>
+# <details><summary>Solution of Exercise 34.1, continued</summary>
 #
 # The longer side is 20 pixels in 99.98% of them, and in every tenth image, where we looked, the center of mass is at most 0.50 rows or columns from the pixel (14, 14): digits were moved by whole pixels. The package does the same, in three steps. First, the ink.
 #
@@ -145,7 +145,7 @@ from mnist_utils.preparation import find_ink, fit_box, place, prepare
 print(inspect.getsource(find_ink))
 
 # %% [markdown]
-# <details><summary>Solution of Exercise 33.1, continued</summary>
+# <details><summary>Solution of Exercise 34.1, continued</summary>
 #
 # The paper of a drawing has one gray level. In a photograph, a closing by a square (the darkest of the brightest neighbors) removes everything dark that is narrower than the square, and leaves the paper; ink is what swallows a share of the paper's light. For our photographs the square has a side of 31 pixels; larger ones are made smaller before, by means over blocks. Then the box.
 #
@@ -156,7 +156,7 @@ print(inspect.getsource(find_ink))
 print(inspect.getsource(fit_box))
 
 # %% [markdown]
-# <details><summary>Solution of Exercise 33.1, continued</summary>
+# <details><summary>Solution of Exercise 34.1, continued</summary>
 #
 # Before an image is made smaller it is blurred, so that each new pixel is a mean of the old ones and not one of them: that is anti-aliasing. Last, the place. (`prepare` does all three, and gives whole gray levels from 0 to 255.)
 #
@@ -178,12 +178,12 @@ for axis, image, title in zip(axes, steps, titles, strict=True):
     axis.axis("off")
 
 # %% [markdown]
-# *Fig. 33.2.* From left to right: the photograph, resized; its ink, resized; the digit in its box; centered by mass; and the digit of MNIST that was photographed.
+# *Fig. 34.2.* From left to right: the photograph, resized; its ink, resized; the digit in its box; centered by mass; and the digit of MNIST that was photographed.
 
 # %% [markdown]
-# <details><summary>Solution of Exercise 33.1, continued</summary>
+# <details><summary>Solution of Exercise 34.1, continued</summary>
 #
-# Fig. 33.2 shows what each step does. Now 500 photographs, of the same test digits. The square of 31 and the threshold of 0.2 were set on such photographs of training digits, and not changed afterwards.
+# Fig. 34.2 shows what each step does. Now 500 photographs, of the same test digits. The square of 31 and the threshold of 0.2 were set on such photographs of training digits, and not changed afterwards.
 #
 # </details>
 
@@ -202,7 +202,7 @@ prepared = {step: accuracy(images) for step, images in steps.items()}
 {step: round(right, 3) for step, right in prepared.items()}
 
 # %% [markdown]
-# <details><summary>Solution of Exercise 33.1, continued</summary>
+# <details><summary>Solution of Exercise 34.1, continued</summary>
 #
 # Resized photographs: 0.088. To turn bright into dark and to take away the paper brings 0.854, size and place bring it to 0.995, beside 0.996 for the digits themselves. One thing was not undone, the turn. With photographs turned by 30 degrees:
 #
@@ -215,7 +215,7 @@ turned = accuracy([prepare(photo) / 255 for photo in leaning])
 round(turned, 3)
 
 # %% [markdown]
-# <details><summary>Solution of Exercise 33.1, continued</summary>
+# <details><summary>Solution of Exercise 34.1, continued</summary>
 #
 # 0.925. MNIST was not turned upright either, so hold the camera straight. The page Draw a digit takes these steps with what you draw or photograph, and lets you leave out each of them.
 #
@@ -269,7 +269,7 @@ claim("own-digit-leaning", turned, stored=0.9252,
 #
 # ## Exercises
 #
-# > **Exercise 33.2** (A narrow digit)
+# > **Exercise 34.2** (A narrow digit)
 # >
 # > The ink of a 1 is 60 rows high and 9 columns wide. It is scaled to fit a box of 20 × 20 and keeps its proportions. How many columns wide is it then, rounded to whole pixels?
 
@@ -280,7 +280,7 @@ answer = None
 check_answer("own-box", answer, "bc3cd6a3")
 
 # %% [markdown]
-# <details><summary>Solution of Exercise 33.2</summary>
+# <details><summary>Solution of Exercise 34.2</summary>
 #
 # The longer side becomes 20, which is a third of 60, and so the other side becomes a third of 9. (Who stretches both sides to 20 gets a bar that no network of this book has seen.)
 #
@@ -291,7 +291,7 @@ check_answer("own-box", answer, "bc3cd6a3")
 check_answer("own-box", round(9 * 20 / 60), "bc3cd6a3")
 
 # %% [markdown]
-# > **Exercise 33.3** (Upside down)
+# > **Exercise 34.3** (Upside down)
 # >
 # > Somebody photographs a sheet of sixes from the other side of the table. Which digit does the network answer most often?
 
@@ -300,7 +300,7 @@ answer = None
 check_answer("own-upside-down", answer, "666b6c6b")
 
 # %% [markdown]
-# *The solution of Exercise 33.3 is in the closed cells below.*
+# *The solution of Exercise 34.3 is in the closed cells below.*
 
 # %% tags=["nbval-check-output"]
 # solution
@@ -309,19 +309,19 @@ answers = good[0].predict(sixes, verbose=0).argmax(axis=1)
 check_answer("own-upside-down", int(np.bincount(answers).argmax()), "666b6c6b")
 
 # %% [markdown]
-# <details><summary>Solution of Exercise 33.3</summary>
+# <details><summary>Solution of Exercise 34.3</summary>
 #
 # No preparation can know which side is up: the turned image is a good image of another digit.
 #
 # </details>
 #
-# > **Exercise 33.4** (Your own photograph, open-ended)
+# > **Exercise 34.4** (Your own photograph, open-ended)
 # >
 # > Write ten digits with a felt pen, photograph each alone, and give what `plt.imread("seven.jpg")` reads to `prepare`. How many does the network read? Which step fails where it fails? (`prepare(image, with_steps=True)` returns what each step left.)
 #
-# <details><summary>Solution of Exercise 33.4</summary>
+# <details><summary>Solution of Exercise 34.4</summary>
 #
-# Draw the result of each step, as in Fig. 33.2; a shadow or the edge of the sheet shows as ink at once. A stroke that is wider than the square of the closing, about a quarter of the shorter side of the photograph, is taken for paper.
+# Draw the result of each step, as in Fig. 34.2; a shadow or the edge of the sheet shows as ink at once. A stroke that is wider than the square of the closing, about a quarter of the shorter side of the photograph, is taken for paper.
 #
 # </details>
 #

@@ -201,7 +201,7 @@ claim("training-calm-gain", walks[0.01].mean() - walks[0.1].mean(), trained=True
       "at 0.1")
 
 # %% [markdown]
-# In Fig. 14.2, at a rate of 0.1, the accuracy jumps up and down from one step to the next. With a tenth of the rate it is calm, and **higher**, by 0.0020 on average. Small steps win that much, on training images and in this one walk: an argument for lowering the learning rate towards the end, which [What was not reported](../hinton/not_reported.ipynb) tests on another network.
+# In Fig. 14.2, at a rate of 0.1, the accuracy jumps up and down from one step to the next. With a tenth of the rate it is calm, and **higher**, by 0.0020 on average. Small steps win that much, on training images and in this one walk: an argument for lowering the learning rate towards the end, which [Can 0.9847 be reached?](../hinton/reached.ipynb) tests on another network.
 #
 # So leave a run such as the fallen one in. It is what this recipe does now and then, and who drops it describes another recipe. And part of what looks like a difference between two networks can be a difference between two moments.
 #
@@ -279,7 +279,7 @@ claim("training-over-fitting-accuracy", change, trained=True,
       "loss")
 
 # %% [markdown]
-# Fig. 14.3, a single run, shows over-fitting: the training loss nears zero, and the validation loss, after its minimum, rises to 1.31 times its lowest value. The accuracy does not follow: between that minimum and the end it changes by +0.0107. How can the loss become so much worse without more errors? A likely reason, not measured here: the network becomes more and more certain, of its errors too, and the loss of a certain error is large. How much too certain such a network ends up, [Does it know when it is wrong?](test_size.ipynb) measures.
+# Fig. 14.3, a single run, shows over-fitting: the training loss nears zero, and the validation loss, after its minimum, rises to 1.31 times its lowest value. The accuracy does not follow: between that minimum and the end it changes by +0.0106. How can the loss become so much worse without more errors? A likely reason, not measured here: the network becomes more and more certain, of its errors too, and the loss of a certain error is large. How much too certain such a network ends up, [Does it know when it is wrong?](test_size.ipynb) measures.
 #
 # ## Exercises
 #

@@ -17,7 +17,7 @@
 #
 # > **In short**
 # >
-# > A step of stochastic gradient descent moves each weight against its derivative, multiplied by the learning rate; all the derivatives together, the gradient, are estimated from a batch. With 128 images the error of that estimate is 0.95 times as long as the gradient of all images at the start, and 2.7 times after ten epochs; with four times as many images it is half as long. In a grid of twelve settings of the 64-64 network, three seeds each, those with the same ratio of learning rate to batch size reach about the same validation accuracy, as long as the rate is not too large. Momentum keeps a share of the last step, so that steps in a lasting direction add up.
+# > A step of stochastic gradient descent moves each weight against its derivative, multiplied by the learning rate; all the derivatives together, the gradient, are estimated from a batch. With 128 images the error of that estimate is 0.95 times as long as the gradient of all images at the start, and 2.5 times after ten epochs; with four times as many images it is half as long. In a grid of twelve settings of the 64-64 network, three seeds each, those with the same ratio of learning rate to batch size reach about the same validation accuracy, as long as the rate is not too large. Momentum keeps a share of the last step, so that steps in a lasting direction add up.
 # >
 # > *Read before*: [Ten epochs, and ten seeds](ten_epochs.ipynb), [The gradient is p minus y](../loss/gradient.ipynb).
 #
@@ -188,7 +188,7 @@ claim("training-later-others", of_others, trained=True,
 
 
 # %% [markdown]
-# On the left of Fig. 13.1, small steps are safe and slow: up to a rate of about 0.1 the loss follows the plane. Near 1 this one step gains most; at 4 it overshoots the valley. So why does the assignment take 0.1 and not 1? Because this was the first step, and 4,689 follow. On the right, after ten epochs, the valley is narrower: even for the batch's own loss, steps of 0.5 and more are too long. A step of 0.1 multiplies that loss by 0.55, and the loss of the 5,000 other images by 0.987. These are means of 16 steps; some of the 16 **raise** the loss of the others. Hardly anything of what a step gains on its 128 images it gains on the rest. The gradient of a batch points in a somewhat wrong direction. How wrong?
+# On the left of Fig. 13.1, small steps are safe and slow: up to a rate of about 0.1 the loss follows the plane. Near 1 this one step gains most; at 4 it overshoots the valley. So why does the assignment take 0.1 and not 1? Because this was the first step, and 4,689 follow. On the right, after ten epochs, the valley is narrower: even for the batch's own loss, steps of 0.5 and more are too long. A step of 0.1 multiplies that loss by 0.54, and the loss of the 5,000 other images by 0.980. These are means of 16 steps; some of the 16 **raise** the loss of the others. Hardly anything of what a step gains on its 128 images it gains on the rest. The gradient of a batch points in a somewhat wrong direction. How wrong?
 #
 # ## What the batch size does
 #
@@ -237,7 +237,7 @@ claim("training-noise-later", noise.loc[128, "after ten epochs"], trained=True,
       "all images, after ten epochs")
 
 # %% [markdown]
-# The table holds the error of a batch's gradient (the root of its mean square) over the length of the gradient of all images. At the initial weights it goes with the batch size to the power of -0.49, and (13.4) says $-0.5$: four times the images, four times the work, and half the error. At the start, with 128 images, the error is 0.95 times as long as the gradient: the very first step goes about as far in a random direction as in the right one. After ten epochs it is 2.7 times as long. Training works nevertheless: as long as steps are small, the random parts of many of them largely cancel, and the right parts add up.
+# The table holds the error of a batch's gradient (the root of its mean square) over the length of the gradient of all images. At the initial weights it goes with the batch size to the power of -0.49, and (13.4) says $-0.5$: four times the images, four times the work, and half the error. At the start, with 128 images, the error is 0.95 times as long as the gradient: the very first step goes about as far in a random direction as in the right one. After ten epochs it is 2.5 times as long. Training works nevertheless: as long as steps are small, the random parts of many of them largely cancel, and the right parts add up.
 #
 # That also says how the two settings belong together. In one epoch of $n$ images there are $n / B$ steps of length proportional to $\eta$, so $\eta / B$ measures how far an epoch can carry the weights. A stored study has trained twelve combinations with three seeds each, on 50,000 images. It measured on the other 10,000, the validation set, because we are about to compare and might choose.
 

@@ -17,7 +17,7 @@
 #
 # > **In short**
 # >
-# > In ten epochs training and test accuracy rise, steeply at first and slowly later (Fig. 12.1). At the end the network of the assignment (two hidden layers of 64 units, SGD with a learning rate of 0.1, batches of 128) classifies 97.15% of the test images correctly, on average over ten seeds (standard deviation 0.0014, 95 % interval of the mean over seeds 0.9705 to 0.9725). The training curve begins below the test curve because `fit` reports an average over the epoch; measured at the same moment, in the one run that we watched, the two differ by 0.0016 after the first epoch. The original submission has one run with 0.9699, a low one, but not unusual: 1 of our ten did no better. What it calls validation accuracy was measured on the test set.
+# > In ten epochs training and test accuracy rise, steeply at first and slowly later (Fig. 12.1). At the end the network of the assignment (two hidden layers of 64 units, SGD with a learning rate of 0.1, batches of 128) classifies 97.15% of the test images correctly, on average over ten seeds (standard deviation 0.0014, 95 % interval of the mean over seeds 0.9705 to 0.9725). The training curve begins below the test curve because `fit` reports an average over the epoch; measured at the same moment, in the one run that we watched, the two differ by 0.0014 after the first epoch. The original submission has one run with 0.9699, a low one, but not unusual: 1 of our ten did no better. What it calls validation accuracy was measured on the test set.
 # >
 # > *Read before*: [Three sets of images, and why](../data/sets.ipynb), [The network and its 55,050 parameters](../network/parameters.ipynb), [Cross-entropy](../loss/cross_entropy.ipynb).
 #
@@ -98,7 +98,7 @@ ax.legend();
 # *Fig. 12.1.* The plot of the assignment. Training and test accuracy as fit reports them, one run.
 
 # %% [markdown]
-# Question 2.3 is answered. In the tenth epoch `fit` reports 0.9806 on the training images and 0.9702 on the test images (the original submission: 0.9796 and 0.9699). But look at the left end of Fig. 12.1. In the first epoch the **training** curve is far below the test curve. Is the network better at digits that it has never seen?
+# Question 2.3 is answered. In the tenth epoch `fit` reports 0.9807 on the training images and 0.9697 on the test images (the original submission: 0.9796 and 0.9699). But look at the left end of Fig. 12.1. In the first epoch the **training** curve is far below the test curve. Is the network better at digits that it has never seen?
 #
 # ## When is the training accuracy measured?
 #
@@ -162,7 +162,7 @@ claim("training-first-gap", abs(first_gap), trained=True,
       "difference")
 
 # %% [markdown]
-# That explains it for this run. Measured at the same moment, training and test accuracy after the first epoch differ by 0.0016; the value that `fit` reports lies 0.06 below the measured one. From the second epoch on, the average and the measured accuracy lie on one line, and the test accuracy falls behind it. Whether that is over-fitting is a question of [the honest protocol](honest_protocol.ipynb).
+# That explains it for this run. Measured at the same moment, training and test accuracy after the first epoch differ by 0.0014; the value that `fit` reports lies 0.06 below the measured one. From the second epoch on, the average and the measured accuracy lie on one line, and the test accuracy falls behind it. Whether that is over-fitting is a question of [the honest protocol](honest_protocol.ipynb).
 #
 # ## Every run ends differently
 #

@@ -298,7 +298,7 @@ claim("training-over-confidence", over_sure.max(axis=1).mean() - over_accuracy,
       about="mean confidence minus accuracy of a network that over-fits 1,000 images")
 
 # %% [markdown]
-# Chance alone would give a calibrated network an error of 0.0029 on average. Ours has 0.0041; the last number of the output before says how far chance went in 100 test sets. So what is wrong with its confidence is a few thousandths on average, as far as ten bins show it, and a good part of that can be chance. It is an average: most of the images lie in the bin of the highest confidence, and the number says little about the others. The network that over-fitted is 0.078 more confident on average than it is accurate. In [The honest protocol](honest_protocol.ipynb) the validation loss of such a network rose while its accuracy did not fall: over-fitting showed in the probabilities, so watch the loss as well.
+# Chance alone would give a calibrated network an error of 0.0029 on average. Ours has 0.0035; the last number of the output before says how far chance went in 100 test sets. So what is wrong with its confidence is a few thousandths on average, as far as ten bins show it, and a good part of that can be chance. It is an average: most of the images lie in the bin of the highest confidence, and the number says little about the others. The network that over-fitted is 0.078 more confident on average than it is accurate. In [The honest protocol](honest_protocol.ipynb) the validation loss of such a network rose while its accuracy did not fall: over-fitting showed in the probabilities, so watch the loss as well.
 #
 # ## Exercises
 #
