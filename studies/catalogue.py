@@ -20,6 +20,9 @@ SMALL = {"learning_rate": 0.02, "batch_size": 64, "distortion": 0.5}
 DENOISER = {"learning_rate": 0.001, "classifier": ("good", "final")}
 PIXEL_DIVISORS = {"divided once": 255, "divided twice": 255**2}
 OPTIMIZERS = {"adam": 0.001, "sgd": 0.1}  # of the submission's convolutional network, and learning rates
+RATES = {"sgd": (0.01, 0.03, 0.1, 0.3), "adam": (0.003, 0.01, 0.03, 0.1)}  # a search for each, of one cycle
+SEARCHED = {"convolutional": {"epochs": 3}, "fast": {"epochs": 2, "batch_size": 256}}
+FAST = {"learning_rate": 0.02, "batch_size": 256, **ONE_CYCLE}
 
 dense = DenseCondition
 
@@ -46,6 +49,12 @@ def crossed(schedule: str, told: str) -> Study:
     ]
     about = f"500-300 network with {told}: three rates, momentum, two factors, on a validation split"
     return Study(f"hinton-{schedule}", about, conditions, range(10, 15))
+
+
+def one_cycle(network: str, optimizer: str, rate: float) -> ModelCondition:
+    """Return the condition of a network trained by SGD with momentum, or by adam, in one cycle to a rate."""
+    settings = {"optimizer": optimizer, "momentum": 0.9 if optimizer == "sgd" else 0.0, **SEARCHED[network]}
+    return model(f"{network}, {optimizer} {rate}", network, rate, **settings, **ONE_CYCLE, **VALIDATED_AT_END)
 
 
 _ALL = (
@@ -154,6 +163,18 @@ _ALL = (
             model("small", "small", epochs=10, **SMALL, **ONE_CYCLE, **VALIDATED_AT_END),
         ],
         range(5),
+    ),
+    Study(
+        "one-cycle",
+        "SGD with momentum, and adam, each in one cycle to four rates: two networks, on a validation split",
+        [one_cycle(network, by, rate) for network in SEARCHED for by, rates in RATES.items() for rate in rates],
+        range(10, 13),
+    ),
+    Study(
+        "fast-length",
+        "network *fast*: how many epochs, on a validation split",
+        [model(f"{epochs} epochs", "fast", epochs=epochs, **FAST, **VALIDATED_AT_END) for epochs in (2, 3, 4, 6, 8)],
+        range(20, 25),
     ),
     chosen("fast", "fewest seconds to 99 %", 10, 2, learning_rate=0.02, batch_size=256),
     chosen("good", "highest accuracy", 5, 12, weights_kept=True, learning_rate=0.005, distortion=1.0),
