@@ -70,6 +70,12 @@ ONE_CYCLE_MORE = Study(
     [one_cycle(network, by, rate) for network in SEARCHED for by, rate in MORE_RATES.items()],
     range(10, 13),
 )
+BEST_RATES = (  # of these two; a test holds that
+    ("convolutional", "sgd", 0.3),
+    ("convolutional", "adam", 0.02),
+    ("fast", "sgd", 0.3),
+    ("fast", "adam", 0.03),
+)
 LENGTHS = Study(
     "fast-length",
     "network *fast*: how many epochs, on a validation split",
@@ -188,6 +194,13 @@ _ALL = (
     ),
     ONE_CYCLE_SEARCH,
     ONE_CYCLE_MORE,
+    Study(
+        "one-cycle-judged",
+        "SGD with momentum, and adam, each in one cycle to its best rate of five: fresh seeds, on a validation split",
+        [one_cycle(network, by, rate) for network, by, rate in BEST_RATES],
+        range(40, 45),
+        chosen_by=(ONE_CYCLE_SEARCH, ONE_CYCLE_MORE),
+    ),
     LENGTHS,
     chosen("fast", "two epochs of *fast*", range(30, 40), 2, chosen_by=(LENGTHS,), **FAST),
     chosen("fast-longer", "*fast*, for a mean of 99 %", range(30, 40), LONGER, chosen_by=(LENGTHS,), **FAST),
