@@ -22,6 +22,10 @@ SMALL = {"learning_rate": 0.02, "batch_size": 64, "distortion": 0.5}
 DENOISER = {"learning_rate": 0.001, "classifier": ("good", "final")}
 PIXEL_DIVISORS = {"divided once": 255, "divided twice": 255**2}
 OPTIMIZERS = {"adam": 0.001, "sgd": 0.1}  # of the submission's convolutional network, and learning rates
+RATES = {"sgd": (0.01, 0.03, 0.1, 0.3), "adam": (0.003, 0.01, 0.03, 0.1)}  # a search for each, of one cycle
+MORE_RATES = {"sgd": 1.0, "adam": 0.02}
+SEARCHED = {"convolutional": {"epochs": 3}, "fast": {"epochs": 2, "batch_size": 256}}
+FAST = {"learning_rate": 0.02, "batch_size": 256, **ONE_CYCLE}
 
 dense = DenseCondition
 
@@ -30,12 +34,12 @@ def model(name: str, network: str, learning_rate: float, epochs: int, **settings
     return ModelCondition(name, epochs, network=network, learning_rate=learning_rate, **settings)
 
 
-def chosen(name: str, about: str, seeds: int, epochs: int, weights_kept: bool = False, **settings) -> Study:
+def chosen(name, about, seeds, epochs, weights_kept=False, chosen_by=(), **settings) -> Study:
     """Return the study of a network that was chosen on validation images, then trained on all and tested once."""
-    settings = {"network": name, **ONE_CYCLE, **settings}
+    settings = {"network": name.removesuffix("-longer"), **ONE_CYCLE, **settings}
     choice = ModelCondition("validation", epochs, **VALIDATED_AT_END, **settings)
     final = ModelCondition("final", epochs, weights_kept=weights_kept, at_end=("test",), **settings)
-    return Study(name, f"{about}, chosen on a validation split", (choice, final), range(seeds))
+    return Study(name, f"{about}, chosen on a validation split", (choice, final), seeds, chosen_by)
 
 
 def crossed(schedule: str, told: str) -> Study:
@@ -48,6 +52,12 @@ def crossed(schedule: str, told: str) -> Study:
     ]
     about = f"500-300 network with {told}: three rates, momentum, two factors, on a validation split"
     return Study(f"hinton-{schedule}", about, conditions, range(10, 15))
+
+
+def one_cycle(network: str, optimizer: str, rate: float) -> ModelCondition:
+    """Return the condition of a network trained by SGD with momentum, or by adam, in one cycle to a rate."""
+    settings = {"optimizer": optimizer, "momentum": 0.9 if optimizer == "sgd" else 0.0, **SEARCHED[network]}
+    return model(f"{network}, {optimizer} {rate}", network, rate, **settings, **ONE_CYCLE, **VALIDATED_AT_END)
 
 
 CROSSINGS = (
@@ -82,6 +92,31 @@ CONFIRMED = Study(
     range(20, 30),
     chosen_by=(*CROSSINGS, AROUND),
 )
+ONE_CYCLE_SEARCH = Study(
+    "one-cycle",
+    "SGD with momentum, and adam, each in one cycle to four rates: two networks, on a validation split",
+    [one_cycle(network, by, rate) for network in SEARCHED for by, rates in RATES.items() for rate in rates],
+    range(10, 13),
+)
+ONE_CYCLE_MORE = Study(
+    "one-cycle-more",
+    "the same with one more rate each, as the best of SGD was the largest",
+    [one_cycle(network, by, rate) for network in SEARCHED for by, rate in MORE_RATES.items()],
+    range(10, 13),
+)
+BEST_RATES = (  # of these two; a test holds that
+    ("convolutional", "sgd", 0.3),
+    ("convolutional", "adam", 0.02),
+    ("fast", "sgd", 0.3),
+    ("fast", "adam", 0.03),
+)
+LENGTHS = Study(
+    "fast-length",
+    "network *fast*: how many epochs, on a validation split",
+    [model(f"{epochs} epochs", "fast", epochs=epochs, **FAST, **VALIDATED_AT_END) for epochs in (2, 3, 4, 6, 8)],
+    range(20, 25),
+)
+LONGER = 6  # epochs: the fewest of `fast-length` with a mean of 99 % on the validation images; a test holds that
 
 
 _ALL = (
@@ -192,9 +227,20 @@ _ALL = (
         ],
         range(5),
     ),
-    chosen("fast", "fewest seconds to 99 %", 10, 2, learning_rate=0.02, batch_size=256),
-    chosen("good", "highest accuracy", 5, 12, weights_kept=True, learning_rate=0.005, distortion=1.0),
-    chosen("small", "fewest parameters at 99 %", 5, 40, weights_kept=True, **SMALL),
+    ONE_CYCLE_SEARCH,
+    ONE_CYCLE_MORE,
+    Study(
+        "one-cycle-judged",
+        "SGD with momentum, and adam, each in one cycle to its best rate of five: fresh seeds, on a validation split",
+        [one_cycle(network, by, rate) for network, by, rate in BEST_RATES],
+        range(40, 45),
+        chosen_by=(ONE_CYCLE_SEARCH, ONE_CYCLE_MORE),
+    ),
+    LENGTHS,
+    chosen("fast", "two epochs of *fast*", range(30, 40), 2, chosen_by=(LENGTHS,), **FAST),
+    chosen("fast-longer", "*fast*, for a mean of 99 %", range(30, 40), LONGER, chosen_by=(LENGTHS,), **FAST),
+    chosen("good", "highest accuracy", range(5), 12, weights_kept=True, learning_rate=0.005, distortion=1.0),
+    chosen("small", "fewest parameters at 99 %", range(5), 40, weights_kept=True, **SMALL),
     Study(
         "in-the-page",
         "networks that answer in pages of the book: the 64-64 network, and *fast* on distorted digits",
