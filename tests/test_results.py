@@ -13,7 +13,7 @@ from mnist_utils import results
 from mnist_utils.dataset import load_mnist, preprocess
 from mnist_utils.distortions import salt_and_pepper
 from studies import store
-from studies.catalogue import CHOSEN_FACTOR, STUDIES, find
+from studies.catalogue import BEST_RATES, CHOSEN_FACTOR, LONGER, STUDIES, find
 from studies.design import NOISE_LEVELS, jobs
 from studies.origin import this_machine
 from studies.training import train
@@ -81,6 +81,19 @@ def test_the_recipe_that_is_confirmed_is_the_one_with_the_best_mean_on_validatio
     assert confirmed.conditions[0] == chosen
 
 
+def test_the_longer_training_of_fast_is_the_shortest_with_a_mean_of_99_percent_on_validation_images():
+    means = results.summarize(results.load("fast-length"), by="condition")["mean"]
+    assert results.conditions("fast-length")["epochs"][means >= 0.99].min() == LONGER
+
+
+def test_the_rates_of_one_cycle_that_are_judged_are_the_best_on_validation_images():
+    settings = ["network", "optimizer", "learning_rate"]
+    searched = ("one-cycle", "one-cycle-more")
+    rows = [results.load(name).join(results.conditions(name)[settings], on="condition") for name in searched]
+    means = pd.concat(rows).groupby(settings)["accuracy"].mean()
+    assert set(means.groupby(settings[:2]).idxmax()) == set(BEST_RATES)
+
+
 KEPT = [
     (study.name, condition, seed)
     for study in STUDIES.values()
@@ -133,25 +146,27 @@ def beyond(again, stored, exact):
     return again[wrong]
 
 
-# What is trained again of studies that take long; of all others, each condition.
+# What is trained again: these conditions, or all. The other studies take too long, or train what these and chapters
+# train again; of those that keep weights, these are tested.
 AGAIN = {
     "convolution-design": ["stride, one cycle, rate 0.01"],
     "convolution-rate": ["sgd 0.3"],
+    "dense": None,
+    "forensic": None,
     "forensic-convolution": ["sgd, divided once"],
     "forensic-raw": ["300-500, sgd"],
+    "hinton-assignment": None,
+    "hinton-schedule": None,
     "hinton-unreported": ["momentum 0.9, rate 0.01", "tanh units"],
+    "hinton-validation": None,
     "rate-and-batch": [f"rate={rate} batch={size}" for rate in (0.025, 0.1, 0.4, 1.6) for size in (128, 512)],
 }
-# Of those of Hinton's network, the momentum of `hinton-unreported` and the falling rate of `hinton-schedule` are
-# trained again; a chapter trains `fast`, and an auto-encoder; of the others all weights are tested.
-LONG = {"auto-encoders", "denoising", "fast", "good", "in-the-page", "small"}
-LONG |= {f"hinton-{of}" for of in ("around", "confirmed", "constant", "drop", "linear")}
 
 
 def slice_of(name, seed=0):
     """Train networks of a study for an epoch, or to the end if they are measured only then."""
     study, parts = find(name), []
-    names = AGAIN.get(name, [condition.name for condition in study.conditions])
+    names = AGAIN[name] or [condition.name for condition in study.conditions]
     conditions = [condition for condition in study.conditions if condition.name in names]
     for place, condition in enumerate(conditions):
         if hasattr(condition, "factors"):  # the least and the largest
@@ -163,7 +178,7 @@ def slice_of(name, seed=0):
 
 
 @pytest.mark.training
-@pytest.mark.parametrize("name", sorted(STUDIES.keys() - LONG))
+@pytest.mark.parametrize("name", AGAIN)
 def test_a_slice_of_a_stored_study_comes_out_again(name):
     again, exact = slice_of(name), computed_here(results.provenance(name), this_machine())
     assert len(again) > 0

@@ -17,7 +17,7 @@
 #
 # > **In short**
 # >
-# > The network `fast` (Fig. 28.1) has three convolutions, of 16, 32 and 64 filters, and 29,514 parameters. Trained on all 60,000 images for two epochs, with adam and a learning rate that rises and falls, it reaches 0.9916 on the test images (mean of ten seeds; 10 of ten pass 99 %). The training was shortened to two epochs after three had passed on these test images. On validation images it reaches 0.98735: the 99 % are reached on the test set, which the question means, and there alone. A larger network with distorted images, [Good, and what stays wrong](good.ipynb), passes 99 % on both. Of the steps to `fast`, measured on validation images, a second convolution with pooling and dropout brought most (+0.0102); batch normalization at the smaller rate brought +0.0029. Only these two stay after a correction for seven comparisons; a learning rate that rises higher and falls is a hint (+0.0034; means of five pairs).
+# > The network `fast` (Fig. 28.1) has three convolutions, of 16, 32 and 64 filters, and 29,514 parameters. Trained on all 60,000 images for two epochs, with adam and a learning rate that rises and falls, it reaches 0.9919 on the test images, which the question means (mean of ten seeds; 10 of ten pass 99 %), and 0.98788 on validation images. The two epochs go back to a look at test results. After six, a length that validation chose, it has 0.9936 and, on validation images, 0.9904 (ten fresh seeds, 95 % interval from 0.9899). A larger network with distorted images, [Good, and what stays wrong](good.ipynb), does better on both. SGD with momentum does as well as adam, as far as five pairs can tell. Of the steps to `fast`, measured on validation images, a second convolution with pooling and dropout brought most (+0.0102); batch normalization at the smaller rate brought +0.0029. Only these two stay after a correction for seven comparisons; a learning rate that rises higher and falls is a hint (+0.0034; means of five pairs).
 # >
 # > *Read before*: [Can SGD train a convolutional layer?](sgd.ipynb), [What a convolutional layer computes](../convolution/layer.ipynb); for batch normalization, [Five building blocks](blocks.ipynb).
 #
@@ -173,7 +173,7 @@ claim("cnn-fast-same", count(fast).values.tolist()
       about="whether fast, as the lesson writes it, has the layers of networks.fast")
 
 # %% [markdown]
-# ## Two epochs
+# ## Two epochs, and six
 #
 # The recipe: adam with one cycle to the rate 0.02, batches of 256, two epochs, that is twice 235 batches. `steps_per_execution=20` hands twenty batches at a time to TensorFlow, which saves the seconds between them and changes nothing else. You can watch the time; How fast is fast? measures it more carefully.
 
@@ -195,18 +195,27 @@ on_training = fast.evaluate(images, y_train, batch_size=1000, verbose=0)[1]
 live, on_training
 
 # %% [markdown]
-# 0.9918 on the test images. One run is no result; the study `fast` has trained ten, on 50,000 images measured on the validation images, and ten on all images, measured on the test images:
+# 0.9921 on the test images. One run is no result. And why two epochs? The study `fast-length` has asked the validation images: two to eight epochs on 50,000 images, with five seeds. The rule was to take the fewest with a mean of 0.99.
 
 # %%
-stored = results.load("fast")
-reached = results.summarize(stored, by="split")
-passing = (stored.query("split == 'test'")["accuracy"] >= 0.99).sum()
+lengths = results.summarize(results.load("fast-length"), by="condition")
+lengths.round(5)
+
+# %% [markdown]
+# Two epochs are not enough on these images, and 6 epochs are the fewest that are. So there are two recipes, one for a small budget of time and one for 99 % on both sets. Each was trained anew with ten seeds that had no part in this, on 50,000 images, measured on the validation images, and on all images, measured on the test images, once:
+
+# %%
+studies = {name: results.load(name) for name in ("fast", "fast-longer")}
+reached = pd.concat({name: results.summarize(rows, by="split")
+                     for name, rows in studies.items()})
+passing = {name: int((rows.query("split == 'test'")["accuracy"] >= 0.99).sum())
+           for name, rows in studies.items()}
 reached.round(5)
 
 # %% [markdown]
-# On validation images `fast` has 0.98735, short of 99 %; on the test images 0.9916, and 10 of ten networks pass. Two things are in the difference, which this study does not separate: the ten thousand more images to train on, and that these test images are easier than those validation images ([The honest protocol](../training/honest_protocol.ipynb)). With ten thousand other digits, the mean could lie below 0.99 ([What 10,000 images can tell](../training/test_size.ipynb)).
+# After two epochs `fast` has 0.98788 on the validation images, short of 99 %, and 0.9919 on the test images, where 10 of ten networks pass. After six it has 0.9904 and 0.9936. Two things are in the difference of the two sets, which these studies do not separate: the ten thousand more images to train on, and that these test images are easier than those validation images ([The honest protocol](../training/honest_protocol.ipynb)). With ten thousand other digits, the mean after two epochs could lie below 0.99 ([What 10,000 images can tell](../training/test_size.ipynb)).
 #
-# What was known when it was chosen? Network, rate and batches were chosen on validation images, among some twenty sketches with one to three seeds each; they flatter the winner a little, as they do every winner. The length was not: with three epochs ten networks had passed 99 % of the test images with room to spare, and so the training was shortened to two. The test result of the shorter recipe is therefore not that of a choice made blindly.
+# What was known when it was chosen? Network, rate and batches were chosen on validation images, among some twenty sketches with one to three seeds each; they flatter the winner a little, as they do every winner. The six epochs were chosen on them too. The two epochs were not: they go back to earlier trainings with other seeds, of which three epochs had passed 99 % of the test images with room to spare. Their test result is that of fresh seeds, but of a length that a look at these test images had suggested.
 
 # %% tags=["hide-cell"]
 # checks
@@ -214,12 +223,69 @@ claim("cnn-fast-live", live, trained=True,
       about="test accuracy of one network fast after two epochs on 60,000 images")
 claim("cnn-fast-training", on_training, trained=True,
       about="accuracy of one network fast on its 60,000 training images, two epochs")
-claim("cnn-fast-mean", reached.loc["test", "mean"], stored=0.99164,
-      about="mean test accuracy of ten networks fast, trained on 60,000 images")
-claim("cnn-fast-validation", reached.loc["validation", "mean"], stored=0.98735,
-      about="mean validation accuracy of ten networks fast, trained on 50,000 images")
-claim("cnn-fast-passing", int(passing), stored=10,
-      about="how many of ten networks fast are right for 99 % of the test images")
+claim("cnn-fast-longer-epochs", lengths.index[lengths["mean"] >= 0.99][0],
+      stored="6 epochs",
+      about="fewest of 2, 3, 4, 6 and 8 epochs after which five networks fast have a "
+            "mean validation accuracy of 0.99")
+claim("cnn-fast-mean", reached.loc[("fast", "test"), "mean"], stored=0.99192,
+      about="mean test accuracy of ten networks fast, two epochs on 60,000 images")
+claim("cnn-fast-validation", reached.loc[("fast", "validation"), "mean"],
+      stored=0.98788,
+      about="mean validation accuracy of ten networks fast, two epochs on 50,000 "
+            "images")
+claim("cnn-fast-passing", passing["fast"], stored=10,
+      about="how many of ten networks fast are right for 99 % of the test images after "
+            "two epochs")
+claim("cnn-fast-longer-mean", reached.loc[("fast-longer", "test"), "mean"],
+      stored=0.99356,
+      about="mean test accuracy of ten networks fast, six epochs on 60,000 images")
+claim("cnn-fast-longer-validation",
+      reached.loc[("fast-longer", "validation"), "mean"], stored=0.99042,
+      about="mean validation accuracy of ten networks fast, six epochs on 50,000 "
+            "images")
+claim("cnn-fast-longer-low",
+      reached.loc[("fast-longer", "validation"), "low"], stored=0.98992,
+      about="lower end of the 95 % interval of that mean")
+
+# %% [markdown]
+# ## SGD can do it, too
+#
+# Is it adam that makes the difference? The studies `one-cycle` and `one-cycle-more` have given two optimizers the same search on validation images: one cycle, five largest rates, three seeds, for the submission's network (`convolutional`, three epochs, batches of 128) and for `fast` (two epochs, batches of 256). SGD has momentum 0.9. (At first there were four rates; as the best of SGD was the largest of them, each optimizer got one more.) The best rate of each then trained with five other seeds, again measured on validation images: study `one-cycle-judged`.
+
+# %%
+judged = results.load("one-cycle-judged").pivot(
+    index="seed", columns="condition", values="accuracy")
+ahead = pd.DataFrame({
+    "convolutional":
+        judged["convolutional, adam 0.02"] - judged["convolutional, sgd 0.3"],
+    "fast": judged["fast, adam 0.03"] - judged["fast, sgd 0.3"]})
+interval = stats.ttest_1samp(ahead, 0).confidence_interval()
+print(pd.DataFrame({"adam minus SGD": ahead.mean(), "low": interval.low,
+                    "high": interval.high}).round(4))
+judged.mean().round(5)
+
+# %% [markdown]
+# With `fast`, SGD has 0.98728 and adam 0.98728; the 95 % interval of the difference, from -0.0010 to +0.0010, leaves room for either. With the submission's network adam is ahead by 0.0015, with an interval from 0.0001 on: with two comparisons, a hint. **So SGD trains three convolutions as well as adam does, as far as five pairs can tell, once it has momentum, a schedule and a rate of its own**: 0.3, where adam has 0.03.
+
+# %% tags=["hide-cell"]
+# checks
+claim("one-cycle-sgd", judged["fast, sgd 0.3"].mean(), stored=0.98728,
+      about="mean validation accuracy of five networks fast, SGD with momentum and one "
+            "cycle to its best rate of five, two epochs")
+claim("one-cycle-adam", judged["fast, adam 0.03"].mean(), stored=0.98728,
+      about="mean validation accuracy of five networks fast, adam and one cycle to its "
+            "best rate of five, two epochs")
+claim("one-cycle-low", interval.low[1], stored="-0.00100",
+      about="lower end of the 95 % interval of the validation accuracy of adam minus "
+            "that of SGD, network fast, best rates in one cycle, five pairs")
+claim("one-cycle-high", interval.high[1], stored="0.00100",
+      about="upper end of the 95 % interval of the validation accuracy of adam minus "
+            "that of SGD, network fast, best rates in one cycle, five pairs")
+claim("one-cycle-ahead", ahead["convolutional"].mean(), stored="0.00150",
+      about="validation accuracy of adam minus that of SGD, submission's network, best "
+            "rates in one cycle, three epochs, mean of five pairs")
+claim("one-cycle-ahead-low", interval.low[0], stored=0.00015,
+      about="lower end of the 95 % interval of that difference")
 
 # %% [markdown]
 # ## How fast is fast?
@@ -292,44 +358,11 @@ check_answer("cnn-fast-pooling", answer, "fffc1518")
 #
 # </details>
 #
-# > **Exercise 28.2** (SGD, once more)
-# >
-# > Train `fast` with SGD in place of adam: one epoch on the 50,000 training images of `split`, batches of 128, momentum 0.9 in Nesterov's form (`nesterov=True`: the gradient is computed where momentum alone would lead), one cycle to the rate 0.1. What does it reach on the validation images? What may you conclude about SGD and adam, and what not?
-#
-# *The solution of Exercise 28.2 is in the closed cells below.*
-
-# %%
-# solution
-from mnist_utils.dataset import split
-
-(part, digits), (x_validation, y_validation) = split(x_train, y_train)
-keras.utils.set_random_seed(0)
-network = networks.fast(seed=0)
-sgd = keras.optimizers.SGD(one_cycle(0.1, steps=391), momentum=0.9, nesterov=True)
-network.compile(sgd, "sparse_categorical_crossentropy", metrics=["accuracy"],
-                steps_per_execution=20)
-network.fit(preprocess(part), digits, batch_size=128, epochs=1, verbose=2)
-with_sgd = network.evaluate(preprocess(x_validation), y_validation, 1000, verbose=0)[1]
-
-# %% [markdown]
-# <details><summary>Solution of Exercise 28.2</summary>
-#
-# It reaches 0.9842 in a single epoch. So three convolutions are trained by SGD, and quickly. Which optimizer is better one run cannot say; for that each would get its own search, and several seeds.
-#
-# </details>
-
-# %% tags=["hide-cell"]
-# solution
-claim("cnn-fast-momentum", with_sgd, trained=True,
-      about="validation accuracy of one network fast after one epoch of SGD with "
-            "momentum 0.9 and one cycle to the rate 0.1")
-
-# %% [markdown]
-# > **Exercise 28.3** (Which step would you leave out?)
+# > **Exercise 28.2** (Which step would you leave out?)
 # >
 # > A friend says: "Step 7 is no better than step 5, so batch normalization is useless." Which row of the table of gains does the friend overlook, and what do the rows say together?
 #
-# <details><summary>Solution of Exercise 28.3</summary>
+# <details><summary>Solution of Exercise 28.2</summary>
 #
 # "6 instead of 4": with the smaller rate batch normalization gains, and its interval does not contain 0. Together they say that batch normalization brings something with the smaller rate, that the larger rate may do so, alone and with batch normalization (neither interval contains 0, but neither stays after the correction), and that five seeds do not show what batch normalization adds to the larger rate. "The interval contains 0" is not "there is no gain".
 #

@@ -112,7 +112,7 @@ tenth
 # %% [markdown]
 # With a tenth of its best rate adam makes 1.9 times as many errors as with the best, SGD 3.5 times as many. With a thirtieth SGD crawls, at 0.903 after five epochs, and with about three times its best rate it guesses, 0.10. So one may well meet a "poor" SGD without any fault in the data. Where adam fails we have not looked. **Adam needs a search too; here it forgave more.**
 #
-# Mind the limits. It is one network. Rates were tried in steps of a factor of about three, so with a rate in between each optimizer could do a little better. And five epochs favor whatever starts quickly; the third exercise looks at that.
+# Mind the limits. It is one network. Rates were tried in steps of a factor of about three, so with a rate in between each optimizer could do a little better. And five epochs favor whatever starts quickly; the third exercise looks at that. Nor had SGD momentum or a schedule; [SGD can do it, too](fast.ipynb) gives it both.
 
 # %% tags=["hide-cell"]
 # checks
