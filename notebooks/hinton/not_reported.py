@@ -136,11 +136,11 @@ claim("hinton-largest-decided", p_values[decided].max(axis=None), stored=0.00178
 claim("hinton-smallest-open", p_values[others].min(axis=None), stored=0.0469,
       about="smallest p-value of the settings that are not decided, 15 comparisons")
 claim("hinton-reaching", int((tests >= 0.9847).sum()), stored=0,
-      about="500-300 networks, with the assignment's settings or one of them changed, "
-      "that reach 0.9847 on the test set after their last epoch")
+      about="500-300 networks of four studies, with the assignment's settings or one "
+      "of them changed, that reach 0.9847 on the test set after their last epoch")
 claim("hinton-any-best", tests.max(), stored=0.983,
-      about="best test accuracy after the last epoch of all 500-300 networks with the "
-      "assignment's settings or one of them changed")
+      about="best test accuracy after the last epoch of the 500-300 networks of four "
+      "studies, with the assignment's settings or one of them changed")
 claim("hinton-one-run", luck["test"], stored=0.00134,
       about="half width of the 95 % prediction interval for the test accuracy of one "
       "more run "
