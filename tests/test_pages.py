@@ -12,9 +12,10 @@ import subprocess
 import sys
 import threading
 import types
+import urllib.request
 from html.parser import HTMLParser
 from pathlib import Path
-from urllib.parse import unquote, urldefrag, urlsplit
+from urllib.parse import quote, unquote, urldefrag, urlsplit
 
 import book_pages
 import pairs
@@ -311,6 +312,15 @@ def served(book):
 class QuietHandler(http.server.SimpleHTTPRequestHandler):
     def log_message(self, *arguments):
         pass
+
+
+def test_a_server_gives_a_page_and_all_that_it_loads(opened, book, served):
+    _, _, files = opened
+    for path in files:
+        with urllib.request.urlopen(served + quote(path.relative_to(book).as_posix())) as answer:
+            assert answer.status == 200 and answer.read() == path.read_bytes(), path
+            for suffix, kind in ((".html", "text/html"), (".css", "text/css"), (".js", "text/javascript")):
+                assert path.suffix != suffix or answer.headers.get_content_type() == kind, path
 
 
 def test_pages_of_each_kind_open_from_a_server_too(served, browser):
