@@ -1,10 +1,10 @@
-"""Seconds of training until the mean test accuracy passes 99.0 %: `fast` against the network and recipe of keras.io.
+"""Seconds of training until the mean test accuracy reaches 99.0 %: `fast` against the network and recipe of keras.io.
 
 Usage: python benchmarks/time_to_99.py [SEEDS [FILE.csv]]      (default: 1; some 4 minutes a seed on two cores)
 
 All train on all 60,000 images, in turn, seed by seed, in one process, and are measured after every epoch. keras.io's
 example (mnist_convnet) has adam with its default rate and batches of 128, one and twenty steps in each call of
-TensorFlow, and counts until the mean over the seeds first passes 99.0 %. `fast` has the recipe of its study, twenty
+TensorFlow, and counts until the mean over the seeds first reaches 99.0 %. `fast` has the recipe of its study, twenty
 steps in each call among it, and counts until its end. Seconds are those since `fit` was called, without the measuring;
 what TensorFlow needs to prepare the first step of a network is part of them, for all. Ratios are those of a seed; their
 geometric mean has a 95 % interval over the seeds.
@@ -89,7 +89,7 @@ def main():
     batch_size, epochs = recipe_of_fast.batch_size, recipe_of_fast.epochs
     rate = learning_rate(recipe_of_fast, epochs * -(-len(labels) // batch_size))
     rows = []
-    seconds_of_a_fixed_computation()
+    seconds_of_a_fixed_computation()  # the first time, TensorFlow prepares it
     for seed in range(seeds):
         for name, *recipe in (
             ("fast", keras.optimizers.Adam(rate), 20, batch_size, epochs),

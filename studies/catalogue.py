@@ -25,7 +25,7 @@ OPTIMIZERS = {"adam": 0.001, "sgd": 0.1}  # of the submission's convolutional ne
 RATES = {"sgd": (0.01, 0.03, 0.1, 0.3), "adam": (0.003, 0.01, 0.03, 0.1)}  # a search for each, of one cycle
 MORE_RATES = {"sgd": 1.0, "adam": 0.02}
 SEARCHED = {"convolutional": {"epochs": 3}, "fast": {"epochs": 2, "batch_size": 256}}
-FAST = {"learning_rate": 0.02, "batch_size": 256, **ONE_CYCLE}
+FAST = {"network": "fast", "learning_rate": 0.02, "batch_size": 256, **ONE_CYCLE}
 
 dense = DenseCondition
 
@@ -34,9 +34,11 @@ def model(name: str, network: str, learning_rate: float, epochs: int, **settings
     return ModelCondition(name, epochs, network=network, learning_rate=learning_rate, **settings)
 
 
-def chosen(name, about, seeds, epochs, weights_kept=False, chosen_by=(), **settings) -> Study:
+def chosen(
+    name: str, about: str, seeds: range, epochs: int, weights_kept: bool = False, chosen_by: tuple = (), **settings
+) -> Study:
     """Return the study of a network that was chosen on validation images, then trained on all and tested once."""
-    settings = {"network": name.removesuffix("-longer"), **ONE_CYCLE, **settings}
+    settings = {"network": name, **ONE_CYCLE, **settings}
     choice = ModelCondition("validation", epochs, **VALIDATED_AT_END, **settings)
     final = ModelCondition("final", epochs, weights_kept=weights_kept, at_end=("test",), **settings)
     return Study(name, f"{about}, chosen on a validation split", (choice, final), seeds, chosen_by)
@@ -113,7 +115,7 @@ BEST_RATES = (  # of these two; a test holds that
 LENGTHS = Study(
     "fast-length",
     "network *fast*: how many epochs, on a validation split",
-    [model(f"{epochs} epochs", "fast", epochs=epochs, **FAST, **VALIDATED_AT_END) for epochs in (2, 3, 4, 6, 8)],
+    [ModelCondition(f"{epochs} epochs", epochs, **FAST, **VALIDATED_AT_END) for epochs in (2, 3, 4, 6, 8)],
     range(20, 25),
 )
 LONGER = 6  # epochs: the fewest of `fast-length` with a mean of 99 % on the validation images; a test holds that
