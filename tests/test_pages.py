@@ -195,9 +195,9 @@ def opened(request, book, browser):
     page, files = browser.new_page(), set()
     faults = watched(page, ("file:", "data:", "blob:"))
     page.on("requestfinished", lambda request: files.add(Path(unquote(urlsplit(request.url).path))))
-    page.goto((book / f"{request.param}.html").as_uri(), wait_until="networkidle")
+    page.goto((book / f"{request.param}.html").as_uri())
     page.wait_for_function("() => !window.MathJax || (MathJax.startup && MathJax.startup.promise)")
-    page.evaluate("async () => { if (window.MathJax) await MathJax.startup.promise }")
+    page.evaluate("async () => { if (window.MathJax) await MathJax.startup.promise; await document.fonts.ready }")
     yield page, faults, files
     page.close()
 
