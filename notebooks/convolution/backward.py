@@ -41,7 +41,7 @@
 # \tag{25.2}
 # $$
 #
-# where places that the kernel cannot take count as 0. The signs have changed: where the kernel moves on in one array, it moves back in the other. This is the **convolution** of the map of gradients with the kernel, over all places where the two overlap. Here, after all, is the turn by 180 degrees that the forward pass leaves out.
+# where places that the kernel cannot take count as 0. The signs have changed: where the kernel moves on in one array, it moves back in the other. This is the **convolution** of the map of gradients with the kernel, over all places where the two overlap. Here, after all, is the turn by 180 degrees that the *forward pass*, the way from the image to the loss, leaves out.
 #
 # As a check we take the digit and the edge kernel of [What a convolutional layer computes](layer.ipynb), and as the loss $L = \frac12 \sum_{i,j} z_{i,j}^2$, so that $\partial L / \partial z_{i,j} = z_{i,j}$.
 

@@ -272,7 +272,7 @@ check_answer("undo-scale", 255 * 255, "45d03c2b")
 #
 # <details><summary>The gradient of such a weight contains its pixel as a factor.</summary>
 #
-# **Right.** The weight is multiplied by the pixel, so its derivative is a product with that pixel. In the next forward pass the changed weight meets the large pixel again.
+# **Right.** The weight is multiplied by the pixel, so its derivative is a product with that pixel. In the next step the changed weight meets the large pixel again.
 #
 # </details>
 #

@@ -91,7 +91,7 @@ def draw_codes(digit, together):
     if not together:
         covariance = np.diag(np.diag(covariance))
     random = np.random.default_rng([2, digit])
-    covariance += 1e-6 * np.eye(96)  # "cholesky" needs a little of each unit
+    covariance += 1e-6 * np.eye(96)  # the drawing needs each unit to vary a little
     drawn = random.multivariate_normal(own.mean(axis=0), covariance, size=100,
                                        method="cholesky")
     return np.maximum(0, drawn)

@@ -80,7 +80,7 @@ up = transposed(np.eye(9, dtype="float32").reshape(9, 3, 3, 1)).numpy().reshape(
 np.array_equal(up, down.T), np.linalg.matrix_rank(down @ up).item()
 
 # %% [markdown]
-# One matrix is the transpose of the other. It is not its inverse: down and up again is a matrix of 36 by 36, but everything passes through 9 numbers: it cannot be the identity, as 9 numbers do not tell 36 apart. Going down and up does not give back the numbers, only the shape. (The operation is older than its use in decoders: backpropagation through a convolution multiplies gradients by the same $T$.)
+# One matrix is the transpose of the other. (The second number is the rank of the product: how many independent numbers come out of it.) It is not its inverse: down and up again is a matrix of 36 by 36, but everything passes through 9 numbers: it cannot be the identity, as 9 numbers do not tell 36 apart. Going down and up does not give back the numbers, only the shape. (The operation is older than its use in decoders: backpropagation through a convolution multiplies gradients by the same $T$.)
 #
 # ## A convolutional auto-encoder
 #

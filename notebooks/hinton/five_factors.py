@@ -176,8 +176,19 @@ on_validation = results.summarize(honest.query("split == 'validation'"), by=["fa
 chosen = on_validation["mean"].idxmax()
 on_validation.round(5)
 
+# %% mystnb={"figure": {"name": "fig-hinton-validation", "caption": "The same plot on the validation images, ten networks for each factor, trained on 50,000 images."}, "image": {"alt": "Five factors from 0.000001 to 0.001, with ten crosses each between about 0.9746 and 0.9780. The means of the first four rise slightly from 0.9764 to 0.9770, the fifth lies at 0.9762; the bars overlap, and that of the largest factor is the longest."}}
+on_each = honest.query("split == 'validation'")
+fig, ax = plt.subplots(figsize=(6, 3))
+ax.errorbar(on_validation.index, on_validation["mean"], yerr=on_validation["sd"],
+            fmt="o", capsize=4)
+ax.plot(on_each["factor"], on_each["accuracy"], "x")
+ax.set(xscale="log", xlabel="regularization factor", ylabel="validation accuracy");
+
 # %% [markdown]
-# By a hair, validation chooses 0.0005. It might as well have been 0.0001, as [How many replicates?](replicates.ipynb) shows; but a rule that was fixed in advance is followed even where it hardly matters, since otherwise one looks for a reason, and finds the one that gives the nicer result. The networks with that factor, on the test images (`@` marks a variable of Python):
+# *Fig. 17.3.* The same plot on the validation images, ten networks for each factor, trained on 50,000 images.
+
+# %% [markdown]
+# By a hair (Fig. 17.3), validation chooses 0.0005. It might as well have been 0.0001, as [How many replicates?](replicates.ipynb) shows; but a rule that was fixed in advance is followed even where it hardly matters, since otherwise one looks for a reason, and finds the one that gives the nicer result. The networks with that factor, on the test images (`@` marks a variable of Python):
 
 # %%
 tested = honest.query("factor == @chosen and split == 'test'")

@@ -29,32 +29,39 @@
 #
 # ## Three numbers for one network
 #
-# The stored study of [Ten epochs, and ten seeds](ten_epochs.ipynb) has a second condition, `validation`, that did this, with ten seeds again. A seed fixes the initial weights, the same in both conditions, and the order of the images, which must differ, since the numbers of images do. We plot all runs of both conditions: `pivot` makes of the rows of one panel a table with a row for each epoch and a column for each seed.
+# The stored study of [Ten epochs, and ten seeds](ten_epochs.ipynb) has a second condition, `validation`, that did this, with ten seeds again. A seed fixes the initial weights, the same in both conditions, and the order of the images, which must differ, since the numbers of images do. We plot all runs of both conditions, and the mean training accuracy: `pivot` makes of the rows of one panel a table with a row for each epoch and a column for each seed.
 
 # %%
 from mnist_utils import results
 
 dense = results.load("dense")
 selection = dense.set_index(["condition", "split"])
-asked = selection.loc[("assignment", "test")]
-asked = asked.pivot(index="epoch", columns="seed", values="accuracy")
-honest = selection.loc[("validation", "validation")]
-honest = honest.pivot(index="epoch", columns="seed", values="accuracy")
 
-# %% mystnb={"figure": {"name": "fig-training-protocols", "caption": "Ten networks under each protocol, one thin line each, and their mean. Left, trained on 60,000 and measured on the test set; right, trained on 50,000 and measured on the validation set."}, "image": {"alt": "Two panels of ten thin rising curves with a thick mean. Left, all end between 0.969 and 0.975. Right, they end lower, most between 0.961 and 0.966; one curve drops steeply in the last epoch, to 0.947."}}
+def runs(condition, split):
+    rows = selection.loc[(condition, split)]
+    return rows.pivot(index="epoch", columns="seed", values="accuracy")
+
+asked, honest = runs("assignment", "test"), runs("validation", "validation")
+
+# %% mystnb={"figure": {"name": "fig-training-protocols", "caption": "Ten networks under each protocol, one thin line each, and their mean; dashed, the mean accuracy on the training images. Left, trained on 60,000 and measured on the test set; right, trained on 50,000 and measured on the validation set."}, "image": {"alt": "Two panels of ten thin rising curves with a thick mean, and a dashed training curve that rises above it. Left, all end between 0.969 and 0.975. Right, they end lower, most between 0.961 and 0.966; one curve drops steeply in the last epoch, to 0.947."}}
 import matplotlib.pyplot as plt
 
 from mnist_utils import figures  # the style of the book's plots
 
 fig, axes = plt.subplots(1, 2, figsize=(8, 3.4), sharey=True)
-for ax, lines, images in zip(axes, (asked, honest), ("test", "validation")):
+for ax, condition, images in zip(axes, ("assignment", "validation"),
+                                 ("test", "validation")):
+    lines = runs(condition, images)
     ax.plot(lines, color="C0", linestyle="-", linewidth=0.8, alpha=0.6)
-    ax.plot(lines.mean(axis=1), color="black", linestyle="-")
-    ax.set(title=f"{images} accuracy", xlabel="epoch", xticks=lines.index)
-axes[0].set_ylim(0.88, 0.98);
+    ax.plot(lines.mean(axis=1), color="black", linestyle="-", label=images)
+    ax.plot(runs(condition, "train").mean(axis=1), color="C1", linestyle="--",
+            label="training")
+    ax.set(title=f"{images} and training accuracy", xlabel="epoch", xticks=lines.index)
+    ax.legend(loc="lower right")
+axes[0].set_ylim(0.88, 0.99);
 
 # %% [markdown]
-# *Fig. 14.1.* Ten networks under each protocol, one thin line each, and their mean. Left, trained on 60,000 and measured on the test set; right, trained on 50,000 and measured on the validation set.
+# *Fig. 14.1.* Ten networks under each protocol, one thin line each, and their mean; dashed, the mean accuracy on the training images. Left, trained on 60,000 and measured on the test set; right, trained on 50,000 and measured on the validation set.
 
 # %% [markdown]
 # The networks of the right-hand panel were measured on the test set as well, once, after the last epoch.
