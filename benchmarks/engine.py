@@ -6,7 +6,7 @@ networks* are jobs of the study `hinton-assignment` (five factors and n / 5 seed
 them. *Products alone* is the number of floating-point operations in the products of one network, forward and backward,
 divided by the speed of a large product, measured in every round. Peak memory comes from a process of its own for each.
 
-Usage: python benchmarks/engine.py [ROUNDS]
+Usage: python benchmarks/engine.py [ROUNDS [FILE.csv]]      (default: 5; with a file, every turn is stored there)
 """
 
 import dataclasses
@@ -19,7 +19,9 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import keras
+import pandas as pd
 import tensorflow as tf
+from stored import store
 
 from mnist_utils import networks
 from mnist_utils.counting import count
@@ -30,7 +32,7 @@ from studies.training import train_epochs
 
 (HINTON,) = catalogue.find("hinton-assignment").conditions
 SIZES = {"engine, 1 network": (1, 1), "engine, 5 networks": (5, 1), "engine, 15 networks": (5, 3)}
-SIZES["engine, 30 networks"] = (5, 6)
+SIZES |= {"engine, 30 networks": (5, 6), "engine, 60 networks": (5, 12)}
 
 
 def plain_fit():
@@ -66,10 +68,10 @@ def products_alone() -> float:
     return operations / (2 * 2048**3 / statistics.median(times))
 
 
-def peak_memory(name: str) -> float:
+def peak_memory(name: str) -> int:
     """Return the most memory in MiB that a process needs that trains two epochs of one contender."""
     code = f"import runpy; runpy.run_path({__file__!r})['train_two_epochs']({name!r})"
-    return int(subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout) / 1024
+    return int(subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout) // 1024
 
 
 def make(name: str):
@@ -85,27 +87,34 @@ def train_two_epochs(name: str) -> None:
     print(re.search(r"VmHWM:\s*(\d+) kB", Path("/proc/self/status").read_text())[1])
 
 
-def main(rounds: int = 5) -> None:
-    """Print a table: seconds a network and epoch, and how they compare with plain `fit` and with the products."""
+def table(rows: pd.DataFrame) -> pd.DataFrame:
+    """Return what a stored run says: seconds a network and epoch, compared with plain `fit` and the products."""
+    each = rows.assign(seconds=rows["seconds"] / rows["networks"]).groupby("contender", sort=False)
+    seconds = each["seconds"].agg(["median", "min", "max"])
+    table = seconds.map("{:.2f}".format)
+    table["of fit"] = (seconds["median"] / seconds.loc["plain fit", "median"]).map("{:.2f}".format)
+    table["of products"] = (seconds["median"] / seconds.loc["products alone", "median"]).map("{:.2f}".format)
+    table["peak MiB"] = each["peak_mib"].first().map(lambda peak: "" if peak == 0 else str(peak))
+    return table
+
+
+def main(rounds: int = 5, path: Path | None = None) -> None:
+    """Measure, print the table, and store every turn if there is a path."""
     contenders = {name: make(name) for name in ["plain fit", *SIZES]}
-    times = {name: [] for name in [*contenders, "products alone"]}
-    for number in range(rounds + 1):
-        times["products alone"].append(products_alone())
+    rows = []
+    for number in range(rounds + 1):  # the first round traces and warms up
+        rows.append(("products alone", number, 1, products_alone()))
         for name, (epoch, size) in contenders.items():
             start = time.perf_counter()
             epoch()
-            times[name].append((time.perf_counter() - start) / size)
-        if number == 0:  # the first round traces and warms up
-            times = {name: [] for name in times}
-    fit, products = statistics.median(times["plain fit"]), statistics.median(times["products alone"])
-    print(f"{f'seconds a network and epoch, {rounds} rounds':<40}{'median':>8}{'fastest':>9}{'slowest':>9}", end="")
-    print(f"{'of fit':>9}{'of products':>13}{'peak MiB':>10}")
-    for name, values in times.items():
-        median = statistics.median(values)
-        print(f"{name:<40}{median:>8.2f}{min(values):>9.2f}{max(values):>9.2f}{median / fit:>9.2f}", end="")
-        memory = f"{peak_memory(name):.0f}" if name in contenders else ""
-        print(f"{median / products:>13.2f}{memory:>10}")
+            rows.append((name, number, size, time.perf_counter() - start))
+    rows = pd.DataFrame(rows, columns=["contender", "round", "networks", "seconds"]).query("round > 0")
+    peaks = {name: peak_memory(name) for name in contenders}
+    rows = rows.assign(seconds=rows["seconds"].round(4), peak_mib=rows["contender"].map(peaks).fillna(0).astype(int))
+    print(table(rows).to_string())
+    if path:
+        store(rows, path)
 
 
 if __name__ == "__main__":
-    main(*map(int, sys.argv[1:]))
+    main(*map(int, sys.argv[1:2]), *map(Path, sys.argv[2:3]))

@@ -16,11 +16,9 @@ With a file, every measured number is stored there, and in a JSON file beside it
 versions.
 """
 
-import json
 import statistics
 import sys
 import time
-from datetime import UTC, datetime
 from pathlib import Path
 
 import keras
@@ -28,11 +26,10 @@ import numpy as np
 import pandas as pd
 import tensorflow as tf
 from scipy import stats
+from stored import store
 
 from mnist_utils import dataset, networks
-from mnist_utils.results import sha256
 from studies import catalogue
-from studies.origin import this_machine
 from studies.training import learning_rate
 
 EPOCHS = 10  # of the 15 of keras.io's example
@@ -103,11 +100,7 @@ def main():
     results = pd.DataFrame(rows)
     results["busy"] = results["fixed_ms"] > BUSY * results["fixed_ms"].median()
     if path:
-        results.to_csv(path, index=False, lineterminator="\n")
-        when = datetime.now(UTC).isoformat(timespec="seconds")
-        checksums = {path.name: [sha256(path, path.read_bytes())]}
-        provenance = {**this_machine(), "finished": when, "sha256": checksums}
-        path.with_suffix(".json").write_text(json.dumps(provenance, indent=2) + "\n")
+        store(results, path)
     of_epochs = results.groupby(["network", "epoch"])
     table = of_epochs.agg(
         seconds=("seconds", "median"), accuracy=("accuracy", "mean"), sd=("accuracy", "std"), busy=("busy", "sum")
