@@ -70,7 +70,8 @@ def products_alone() -> float:
 
 def peak_memory(name: str) -> int:
     """Return the most memory in MiB that a process needs that trains two epochs of one contender."""
-    code = f"import runpy; runpy.run_path({__file__!r})['train_two_epochs']({name!r})"
+    own = f"import sys; sys.path.insert(0, {str(Path(__file__).parent)!r})"
+    code = f"{own}; import engine; engine.train_two_epochs({name!r})"
     return int(subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout) // 1024
 
 
@@ -100,8 +101,8 @@ def table(rows: pd.DataFrame) -> pd.DataFrame:
 
 def main(rounds: int = 5, path: Path | None = None) -> None:
     """Measure, print the table, and store every turn if there is a path."""
-    contenders = {name: make(name) for name in ["plain fit", *SIZES]}
-    rows = []
+    peaks = {name: peak_memory(name) for name in ["plain fit", *SIZES]}
+    contenders, rows = {name: make(name) for name in peaks}, []
     for number in range(rounds + 1):  # the first round traces and warms up
         rows.append(("products alone", number, 1, products_alone()))
         for name, (epoch, size) in contenders.items():
@@ -109,7 +110,6 @@ def main(rounds: int = 5, path: Path | None = None) -> None:
             epoch()
             rows.append((name, number, size, time.perf_counter() - start))
     rows = pd.DataFrame(rows, columns=["contender", "round", "networks", "seconds"]).query("round > 0")
-    peaks = {name: peak_memory(name) for name in contenders}
     rows = rows.assign(seconds=rows["seconds"].round(4), peak_mib=rows["contender"].map(peaks).fillna(0).astype(int))
     print(table(rows).to_string())
     if path:

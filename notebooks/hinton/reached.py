@@ -330,7 +330,7 @@ ax.invert_yaxis();
 #
 # Nor is the winner the best recipe there is. 43 were tried, around one another; epochs, initial weights and the place of the penalty not at all. Activations were tried with settings that were chosen for ReLU: that logistic units lose here (tanh units may) says that these settings do not suit them. Batches of 32, which the winner has, were ahead of those of 128 by no more than chance explains: whether they are better is open, and they take four times the steps. The two recipes of the test differ in rate, momentum, schedule, batches and epochs; what each of these is worth on test images was not measured. And the test set was no stranger: earlier lessons had looked at it, which may have influenced what was crossed. It chose none of the 43.
 #
-# For your own work, two things to take along. A gap between your number and a published one may be, first of all, a gap in the description. And settings tried one at a time may hide what they do together. In the crossing, with the factor 0.0005, from the rate 0.1 without momentum: the rate 1 alone fails, and the drop alone, or momentum with a tenth of the rate, gains nothing that five pairs can tell. (With the factor 0.0001, the rate 0.3 alone gains.)
+# For your own work, two things to take along. A gap between your number and a published one may be, first of all, a gap in the description. And settings tried one at a time may hide what they do together. In the crossing, with the factor 0.0005, from the rate 0.1 without momentum: the rate 1 alone fails, and the drop alone, or momentum with a tenth of the rate, gains nothing that five pairs can tell.
 #
 # ## Exercises
 #
