@@ -1,6 +1,6 @@
 """Time a study on the workers of a dask.distributed cluster on this machine, one to four, and without a cluster.
 
-All train the same: the 500-300 network with five factors, eight seeds, two epochs, which is eight jobs of five networks
+All train the same: the 500-300 network with five factors, four seeds, two epochs, which is four jobs of five networks
 each, by `running.run`, as `python -m studies run` does. *No cluster* is one process with two threads. A cluster is a
 scheduler and processes with a thread each; all stay up, and each has run a study before the clock starts. They take
 turns. A turn ends when everything is stored.
@@ -24,7 +24,7 @@ from studies.design import Study
 from studies.running import run
 
 WORKERS = range(1, 5)
-EPOCHS, SEEDS = 2, 8
+EPOCHS, SEEDS = 2, 4
 (HINTON,) = catalogue.find("hinton-assignment").conditions
 STUDY = Study("timed", "what the benchmark trains", [dataclasses.replace(HINTON, epochs=EPOCHS)], range(SEEDS))
 NETWORKS = SEEDS * len(HINTON.factors)
@@ -53,7 +53,7 @@ def main(rounds: int = 3, path: Path | None = None) -> None:
     with contextlib.ExitStack() as stack:
         addresses = {"no cluster": None}
         for workers in WORKERS:
-            cluster = distributed.LocalCluster(workers, threads_per_worker=1, dashboard_address=None, memory_limit=0)
+            cluster = distributed.LocalCluster(workers, threads_per_worker=1, dashboard_address=":0", memory_limit=0)
             stack.enter_context(cluster)
             addresses[f"{workers} worker" + "s" * (workers > 1)] = cluster.scheduler_address
         rows = [(name, number, turn(at)) for number in range(rounds + 1) for name, at in addresses.items()]
